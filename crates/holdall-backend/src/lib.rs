@@ -1,0 +1,20 @@
+//! Where the bytes live.
+//!
+//! [`KeyValue`] is what a store asks of a backend; [`Capability`] is what a backend can do.
+//! [`memory`], [`file`](mod@file) and [`sqlite`] are the backends, each with the same file names:
+//! `mod.rs` (the options, opening, closing, the trait), `read.rs`, `write.rs`, `scan.rs`,
+//! `lease.rs`; what only one of them needs has a file of its own.
+//! [`os`] is what they share below: locks between processes and what a fork leaves behind.
+//!
+//! A backend sees frames as bytes. It never decides what they mean.
+#![forbid(unsafe_code)]
+
+pub mod capability;
+pub mod file;
+pub mod key_value;
+pub mod memory;
+pub mod os;
+pub mod sqlite;
+
+pub use capability::Capability;
+pub use key_value::{Condition, Durability, Head, KeyValue, Keys, LeaseChange, Record, Stored, Version};

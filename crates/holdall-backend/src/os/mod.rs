@@ -1,0 +1,8 @@
+//! What the backends share below: locks between processes, waits that can be interrupted, and
+//! what must happen when the process forks.
+
+#[cfg(unix)]
+pub mod close_in_child;
+pub mod fork;
+pub mod lock;
+pub mod wait;
