@@ -148,23 +148,18 @@ pub trait KeyValue: Send + Sync + Debug {
     /// As for the trait. Without transactions the values before the failing one are written.
     fn put_many(&self, items: &[(Key<'_>, Record<'_>)], now: u64) -> Result<()>;
 
-    /// Removes a value and says whether there was one.
+    /// Removes a value if the condition holds, and says whether it did. Without a value there is
+    /// nothing to remove, whatever the condition.
     ///
     /// # Errors
     /// As for the trait.
-    fn delete(&self, key: &Key<'_>, now: u64) -> Result<bool>;
+    fn delete(&self, key: &Key<'_>, condition: Condition, now: u64) -> Result<bool>;
 
     /// Removes several values and says how many there were.
     ///
     /// # Errors
     /// As for the trait.
     fn delete_many(&self, keys: &[Key<'_>], now: u64) -> Result<u64>;
-
-    /// Removes a value and gives it: of several callers one gets it.
-    ///
-    /// # Errors
-    /// As for the trait.
-    fn take(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>>;
 
     /// The keys that begin with `prefix` (a plain string: `fo` finds `foo/bar`).
     ///

@@ -1,1 +1,54 @@
-//! To come.
+//! The Python extension `holdall._holdall`: the engine, seen from Python.
+//!
+//! - [`source`] and [`sink`] let the codec walk and build Python objects; they and [`hooks`] are
+//!   where `unsafe` is, each use with its reason.
+//! - [`encode`] turns a value into a payload and [`decode`] a payload into a value, by
+//!   the mode; [`pickle`] asks Python for the codec that is its own.
+//! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
+//! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
+//! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
+
+mod cli;
+mod decode;
+mod dumps;
+mod encode;
+mod error;
+mod hooks;
+mod inspect;
+mod keyset;
+mod loads;
+mod lock;
+mod mode;
+mod options;
+mod pickle;
+mod sink;
+mod source;
+mod store;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _holdall {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::cli::main;
+    #[pymodule_export]
+    use crate::dumps::dumps;
+    #[pymodule_export]
+    use crate::inspect::inspect_frame;
+    #[pymodule_export]
+    use crate::keyset::{keyset_new, keyset_show};
+    #[pymodule_export]
+    use crate::loads::loads;
+    #[pymodule_export]
+    use crate::lock::Lock;
+    #[pymodule_export]
+    use crate::store::{Keys, Store};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::hooks::install();
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,2 +1,26 @@
-//! To come.
+//! The store: values with a codec, an expiry and a reader's trust, over any backend.
+//!
+//! [`Store`] joins a backend, a clock and a [`Keyring`]. One verb is one file: `put`, `get`,
+//! `delete`, `scan`, `copy`, and [`lock`]. What goes in is a [`Payload`], what comes out is a
+//! [`Loaded`]; turning those into values is the caller's part, and so is asking
+//! [`Keyring::check`] before an active payload is opened.
 #![forbid(unsafe_code)]
+
+mod copy;
+mod delete;
+mod get;
+pub mod keyring;
+pub mod lock;
+pub mod notice;
+mod put;
+mod scan;
+mod store;
+pub mod uri;
+
+pub use get::{Glance, Loaded, read};
+pub use holdall_backend::{Condition, Durability, Version};
+pub use keyring::{Keyring, Trust};
+pub use put::{Payload, Put, frame};
+pub use scan::{Listing, Selection};
+pub use store::{Options, Store};
+pub use uri::Uri;

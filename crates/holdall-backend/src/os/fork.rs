@@ -33,7 +33,6 @@ pub fn generation() -> u64 {
 
 /// Holds off any fork while it lives. Inside, never wait for the GIL, for a lock or for another
 /// process, and never call this again: a fork that waits in between would stop both for ever.
-#[must_use]
 pub fn calm() -> RwLockReadGuard<'static, ()> {
     CALM.read().unwrap_or_else(PoisonError::into_inner)
 }

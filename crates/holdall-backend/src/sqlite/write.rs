@@ -1,0 +1,252 @@
+//! Writing values.
+
+use holdall_types::limits::SIDE_FILE;
+use holdall_types::{Key, Result};
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, params};
+
+use crate::{Condition, Record, Version};
+
+use super::Sqlite;
+use super::fault::Outcome;
+use super::read::{self, Found};
+use super::run::Writer;
+use super::side::{Fresh, SideFault};
+
+// One statement for the most frequent write, in a transaction of its own. It leaves a row alone
+// whose value is in a file, which has to be removed: then `REPLACE` does it.
+const PUT: &str = "INSERT INTO entries(key,created,updated,expires,size,header,value)\
+    VALUES(?1,?2,?2,?3,?4,?5,?6)ON CONFLICT(key)DO UPDATE SET created=iif(expires<=?2,?2,created),\
+    updated=?2,expires=?3,size=?4,header=?5,value=?6 WHERE side IS NULL";
+const REPLACE: &str = "INSERT INTO entries(key,created,updated,expires,size,header,value,side)\
+    VALUES(?1,?2,?2,?3,?4,?5,?6,?7)ON CONFLICT(key)DO UPDATE SET created=iif(expires<=?2,?2,created),\
+    updated=?2,expires=?3,size=?4,header=?5,value=?6,side=?7";
+const SIDE: &str = "SELECT side FROM entries WHERE key=?1";
+const DELETE: &str = "DELETE FROM entries WHERE key=?1 RETURNING expires,side";
+
+/// A time or a size as SQLite keeps it.
+pub(super) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The `value` column: text where it is text, so that other programs see it as such.
+struct Value<'a>(&'a Record<'a>);
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let Record { body, text, .. } = *self.0;
+        let text = text && std::str::from_utf8(body).is_ok();
+        Ok(ToSqlOutput::Borrowed(if text { ValueRef::Text(body) } else { ValueRef::Blob(body) }))
+    }
+}
+
+/// Puts one row, and gives the side file that it no longer names.
+fn place(
+    connection: &Connection,
+    key: &Key<'_>,
+    record: &Record<'_>,
+    fresh: Option<&Fresh<'_>>,
+    now: u64,
+) -> Outcome<Option<String>> {
+    let (key, now, expires) = (key.as_str(), integer(now), record.expires.map(integer));
+    let size = integer((record.header.len() + record.body.len()) as u64);
+    if fresh.is_none() {
+        let values = params![key, now, expires, size, record.header, Value(record)];
+        if connection.prepare_cached(PUT)?.execute(values)? == 1 {
+            return Ok(None);
+        }
+    }
+    let former = side_of(connection, key)?;
+    let (value, side) = match fresh {
+        None => (Some(Value(record)), None),
+        Some(fresh) => (None, Some(fresh.name())),
+    };
+    let values = params![key, now, expires, size, record.header, value, side];
+    connection.prepare_cached(REPLACE)?.execute(values)?;
+    Ok(former)
+}
+
+fn side_of(connection: &Connection, key: &str) -> Outcome<Option<String>> {
+    let mut statement = connection.prepare_cached(SIDE)?;
+    let mut rows = statement.query([key])?;
+    Ok(match rows.next()? {
+        Some(row) => row.get(0)?,
+        None => None,
+    })
+}
+
+/// What became of a conditional write.
+enum Verdict<T> {
+    Done(T),
+    Refused,
+    /// It depends on a value that is in a file.
+    Depends(Found),
+}
+
+impl Sqlite {
+    pub(super) fn put_one(
+        &self,
+        key: &Key<'_>,
+        record: &Record<'_>,
+        condition: Condition,
+        now: u64,
+    ) -> Result<bool> {
+        self.writable()?;
+        let fresh = self.fresh(record)?;
+        let writer = self.writer()?;
+        let former = match (condition, &fresh) {
+            // Alone in its transaction; only an old side file makes it two statements.
+            (Condition::Any, None) => writer.step(|connection| place(connection, key, record, None, now))?,
+            (Condition::Any, Some(fresh)) => {
+                self.ensure(fresh, record)?;
+                writer.transaction(|connection| place(connection, key, record, Some(fresh), now))?
+            }
+            (_, fresh) => {
+                fresh.as_ref().map_or(Ok(()), |fresh| self.ensure(fresh, record))?;
+                let put = |connection: &Connection| place(connection, key, record, fresh.as_ref(), now);
+                match self.change_if(&writer, key, condition, now, put)? {
+                    Some(former) => former,
+                    None => return Ok(false),
+                }
+            }
+        };
+        fresh.into_iter().for_each(Fresh::keep);
+        self.side.remove_all(former.as_slice());
+        writer.done(record.body.len(), now);
+        Ok(true)
+    }
+
+    /// Makes a change in one transaction with the check of its condition; `None` if that does
+    /// not hold.
+    fn change_if<T>(
+        &self,
+        writer: &Writer<'_>,
+        key: &Key<'_>,
+        condition: Condition,
+        now: u64,
+        change: impl Fn(&Connection) -> Outcome<T>,
+    ) -> Result<Option<T>> {
+        let mut condition = condition;
+        loop {
+            let verdict = writer.transaction(|connection| {
+                let found = match condition {
+                    Condition::Any => None,
+                    _ => read::row(connection, key, now)?,
+                };
+                match (condition, found) {
+                    (Condition::Any, _) | (Condition::Absent, None) => {}
+                    (Condition::Absent, Some(_)) | (Condition::Matches(_), None) => {
+                        return Ok(Verdict::Refused);
+                    }
+                    (Condition::Matches(version), Some(Found::Whole(_, stored))) => {
+                        if Version::of(&stored.bytes) != version {
+                            return Ok(Verdict::Refused);
+                        }
+                    }
+                    (Condition::Matches(_), Some(found)) => return Ok(Verdict::Depends(found)),
+                }
+                change(connection).map(Verdict::Done)
+            })?;
+            match (verdict, condition) {
+                (Verdict::Done(changed), _) => return Ok(Some(changed)),
+                (Verdict::Refused, _) => return Ok(None),
+                (Verdict::Depends(found), Condition::Matches(version)) => {
+                    // Read outside SQLite. We hold the writer's lock, so it stays what it is.
+                    let stored = self.fetch(key, found)?.map_err(|_| read::gone(key))?;
+                    if Version::of(&stored.bytes) != version {
+                        return Ok(None);
+                    }
+                    condition = Condition::Any;
+                }
+                (Verdict::Depends(_), _) => return Ok(None),
+            }
+        }
+    }
+
+    pub(super) fn put_several(&self, items: &[(Key<'_>, Record<'_>)], now: u64) -> Result<()> {
+        self.writable()?;
+        let fresh: Vec<_> = items.iter().map(|(_, record)| self.fresh(record)).collect::<Result<_>>()?;
+        let writer = self.writer()?;
+        for ((_, record), fresh) in items.iter().zip(&fresh) {
+            fresh.as_ref().map_or(Ok(()), |fresh| self.ensure(fresh, record))?;
+        }
+        let former = writer.transaction(|connection| {
+            let mut former = Vec::new();
+            for ((key, record), fresh) in items.iter().zip(&fresh) {
+                former.extend(place(connection, key, record, fresh.as_ref(), now)?);
+            }
+            Ok(former)
+        })?;
+        fresh.into_iter().flatten().for_each(Fresh::keep);
+        self.side.remove_all(&former);
+        writer.done(items.iter().map(|(_, record)| record.body.len() + record.header.len() + 128).sum(), now);
+        Ok(())
+    }
+
+    pub(super) fn delete_several(&self, keys: &[Key<'_>], now: u64) -> Result<u64> {
+        let writer = self.writer()?;
+        let delete = |connection: &Connection| {
+            let (mut live, mut sides) = (0, Vec::new());
+            for key in keys {
+                let mut statement = connection.prepare_cached(DELETE)?;
+                let mut rows = statement.query([key.as_str()])?;
+                while let Some(row) = rows.next()? {
+                    let expires: Option<i64> = row.get(0)?;
+                    live += u64::from(expires.is_none_or(|expires| expires > integer(now)));
+                    sides.extend(row.get::<_, Option<String>>(1)?);
+                }
+            }
+            Ok((live, sides))
+        };
+        let (live, sides) =
+            if keys.len() == 1 { writer.step(delete)? } else { writer.transaction(delete)? };
+        self.side.remove_all(&sides);
+        writer.done(64 * keys.len(), now);
+        Ok(live)
+    }
+
+    pub(super) fn delete_if(&self, key: &Key<'_>, condition: Condition, now: u64) -> Result<bool> {
+        let writer = self.writer()?;
+        let removed = self.change_if(&writer, key, condition, now, |connection| {
+            let former = side_of(connection, key.as_str())?;
+            connection.prepare_cached("DELETE FROM entries WHERE key=?1")?.execute([key.as_str()])?;
+            Ok(former)
+        })?;
+        let Some(former) = removed else { return Ok(false) };
+        self.side.remove_all(former.as_slice());
+        writer.done(64, now);
+        Ok(true)
+    }
+
+    pub(super) fn clear_all(&self) -> Result<()> {
+        let writer = self.writer()?;
+        let sides: Vec<String> = writer.transaction(|connection| {
+            let mut statement = connection.prepare("SELECT side FROM entries WHERE side IS NOT NULL")?;
+            let sides = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            connection.prepare_cached("DELETE FROM entries")?.execute([])?;
+            Ok(sides)
+        })?;
+        self.side.remove_all(&sides);
+        drop(writer);
+        self.collect_orphans()
+    }
+
+    /// Writes the side file of a large value, before any lock is taken.
+    fn fresh(&self, record: &Record<'_>) -> Result<Option<Fresh<'_>>> {
+        if record.body.len() < SIDE_FILE {
+            return Ok(None);
+        }
+        self.sided(self.side.write(record.body)).map(Some)
+    }
+
+    fn ensure(&self, fresh: &Fresh<'_>, record: &Record<'_>) -> Result<()> {
+        self.sided(fresh.ensure(record.body))
+    }
+
+    fn sided<T>(&self, result: Result<T, SideFault>) -> Result<T> {
+        result.map_err(|fault| {
+            self.poison_if(fault.poisons);
+            fault.error
+        })
+    }
+}

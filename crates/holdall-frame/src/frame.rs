@@ -1,0 +1,130 @@
+//! The frame: a header and its payload, every byte of them checked.
+
+use holdall_types::{Error, ErrorKind, Result};
+
+use crate::checksum::{self, checksum};
+use crate::header::Header;
+use crate::signature::{MAC_LEN, Signer};
+
+/// A header and its payload whose checksum was right. Only [`read`](Frame::read) and
+/// [`read_parts`](Frame::read_parts) make one, so that nobody verifies what was not checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Frame<'a> {
+    /// What the frame says of its payload.
+    pub header: Header,
+    /// The header's bytes, checksum included.
+    pub head: &'a [u8],
+    /// The codec's bytes.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// Reads a frame that lies in one piece; it must take all of the bytes.
+    ///
+    /// # Errors
+    /// `NotAFrame` if the bytes do not begin as one; those of [`Header::read`]; `CorruptFrame` if
+    /// the checksum says that a byte was changed, lost or added.
+    pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (header, length) = Header::read(bytes)?.ok_or_else(|| not_a_frame(bytes))?;
+        let (head, payload) = bytes.split_at_checked(length).ok_or_else(corrupt)?;
+        Self::check(header, head, payload)
+    }
+
+    /// Reads a frame whose header is kept apart from its payload; `head` must be the header and
+    /// no more.
+    ///
+    /// # Errors
+    /// As [`read`](Frame::read).
+    pub fn read_parts(head: &'a [u8], payload: &'a [u8]) -> Result<Self> {
+        let (header, length) = Header::read(head)?.ok_or_else(|| not_a_frame(head))?;
+        if length != head.len() {
+            return Err(corrupt());
+        }
+        Self::check(header, head, payload)
+    }
+
+    fn check(header: Header, head: &'a [u8], payload: &'a [u8]) -> Result<Self> {
+        let (before, sum) = head.split_last_chunk::<{ checksum::LEN }>().ok_or_else(corrupt)?;
+        if checksum(before, payload) != *sum {
+            return Err(corrupt());
+        }
+        Ok(Self { header, head, payload })
+    }
+
+    /// Checks that a key of this keyset signed the frame, for this purpose and context.
+    ///
+    /// # Errors
+    /// `UntrustedPayload` if there is no signature or it does not match; `UnknownKey` if the key
+    /// is not in the keyset or is disabled there.
+    pub fn verify(&self, signer: &Signer<'_>) -> Result<()> {
+        let codec = self.header.codec.name();
+        let Some(signature) = &self.header.signed else {
+            return Err(Error::new(
+                ErrorKind::UntrustedPayload,
+                format!(
+                    "this {codec} payload is not signed, so anyone may have written it; write it again \
+                     with a keyset, or read it with trust=\"all\" if you trust whoever wrote it"
+                ),
+            ));
+        };
+        let id = signature.key_id;
+        let key = signer.keyset.get(id).ok_or_else(|| {
+            Error::new(
+                ErrorKind::UnknownKey,
+                format!(
+                    "this {codec} payload is signed with key {id}, which the keyset does not hold; share \
+                     the keyset of the writing machine by HOLDALL_KEYSET, or read it with trust=\"all\" \
+                     if you trust whoever wrote it"
+                ),
+            )
+        })?;
+        if !key.enabled {
+            return Err(Error::new(
+                ErrorKind::UnknownKey,
+                format!(
+                    "this {codec} payload is signed with key {id}, which is disabled in the keyset; enable \
+                     the key again, or read it with trust=\"all\" if you trust whoever wrote it"
+                ),
+            ));
+        }
+        let before = self.head.len().saturating_sub(MAC_LEN + checksum::LEN);
+        let signed = self.head.get(..before).unwrap_or_default();
+        // `blake3::Hash` compares in constant time.
+        if signer.mac(key, signed, self.payload) == signature.mac {
+            return Ok(());
+        }
+        let purpose = signer.purpose.name();
+        Err(Error::new(
+            ErrorKind::UntrustedPayload,
+            format!(
+                "the signature of this {codec} payload does not match key {id}: it was changed, or it was \
+                 not signed as this {purpose}; if keysets were mixed up, share the keyset of the writing \
+                 machine by HOLDALL_KEYSET, or read it with trust=\"all\" if you trust whoever wrote it"
+            ),
+        ))
+    }
+}
+
+#[cold]
+fn not_a_frame(bytes: &[u8]) -> Error {
+    let message = if bytes.is_empty() {
+        "there are no bytes, so this is not a frame".to_owned()
+    } else {
+        format!(
+            "these {} bytes do not begin as a frame (C1 48); if they are a bare payload, say so by \
+             mode=... and frame=False",
+            bytes.len()
+        )
+    };
+    Error::new(ErrorKind::NotAFrame, message)
+}
+
+#[cold]
+fn corrupt() -> Error {
+    Error::new(
+        ErrorKind::CorruptFrame,
+        "the checksum of the frame does not match: bytes were changed, lost or added; write the value \
+         again, or restore it from a backup",
+    )
+}

@@ -1,0 +1,103 @@
+//! From a payload to a value.
+
+use holdall_codec::json::{self, DecodeError};
+use holdall_store::{Keyring, Loaded, Trust};
+use holdall_types::limits::MAX_DEPTH;
+use holdall_types::{Codec, ErrorKind};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::error::{Raised, Result};
+use crate::mode::Mode;
+use crate::pickle;
+use crate::sink::Builder;
+
+/// The value of a stored frame or bare value, in a mode, as far as the reader's trust goes.
+pub fn decode<'py>(
+    py: Python<'py>,
+    loaded: &Loaded,
+    mode: Mode,
+    keyring: &Keyring,
+    trust: Trust,
+) -> Result<Bound<'py, PyAny>> {
+    let stored = loaded.header.codec;
+    // What a bare value is follows from its bytes, so any passive reading of them is as good.
+    let open_to_all = loaded.bare || matches!(stored, Codec::Text | Codec::Raw);
+    match mode {
+        Mode::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
+        Mode::Text if open_to_all || stored == Codec::Text => text(py, loaded.payload()),
+        Mode::Json if open_to_all || stored == Codec::Json => json(py, loaded.payload()),
+        Mode::Pickle if loaded.bare => bare_pickle(py, loaded, trust),
+        Mode::Auto => auto(py, loaded, keyring, trust),
+        Mode::Pickle if stored == Codec::Pickle => auto(py, loaded, keyring, trust),
+        _ => {
+            let (stored, mode) = (stored.name(), mode.name());
+            let message = format!(
+                "the value was stored as {stored:?} and cannot be read in mode {mode:?}; read it in mode 'auto', \
+                 or its bytes in mode 'raw'"
+            );
+            Err(Raised::new(ErrorKind::Serialization, message))
+        }
+    }
+}
+
+fn auto<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) -> Result<Bound<'py, PyAny>> {
+    match loaded.header.codec {
+        Codec::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
+        Codec::Text => text(py, loaded.payload()),
+        Codec::Json if loaded.bare => json(py, loaded.payload()).map_err(|error| {
+            let message = "a value without a frame that begins as JSON is not JSON; read it with mode=\"text\" or \
+                           mode=\"raw\"";
+            Raised::new(ErrorKind::Serialization, message).caused_by(py, error.into())
+        }),
+        Codec::Json => json(py, loaded.payload()),
+        Codec::Pickle => {
+            keyring.check(loaded, trust)?;
+            pickle::loads(py, loaded.payload(), loaded.header.python)
+        }
+        Codec::Cbor => {
+            let message = "the value is CBOR, which this version does not read; update holdall, or read its bytes \
+                           with mode=\"raw\"";
+            Err(Raised::new(ErrorKind::UnsupportedVersion, message))
+        }
+    }
+}
+
+fn bare_pickle<'py>(py: Python<'py>, loaded: &Loaded, trust: Trust) -> Result<Bound<'py, PyAny>> {
+    if trust != Trust::All {
+        let message = "bytes without a frame are never unpickled, for anyone may have written them; if you trust \
+                       whoever did, say both mode=\"pickle\" and trust=\"all\"";
+        return Err(Raised::new(ErrorKind::UntrustedPayload, message));
+    }
+    pickle::loads(py, loaded.payload(), None)
+}
+
+fn text<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {
+    match std::str::from_utf8(payload) {
+        Ok(text) => Ok(PyString::new(py, text).into_any()),
+        Err(error) => {
+            let message = format!("the bytes are not UTF-8 text: {error}; read them with mode=\"raw\"");
+            Err(Raised::new(ErrorKind::Serialization, message))
+        }
+    }
+}
+
+/// Reads strict JSON.
+pub fn json<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {
+    let mut builder = Builder::new(py);
+    let reason = match json::decode(payload, &mut builder) {
+        Ok(()) => match builder.finish() {
+            Some(value) => return Ok(value),
+            None => "the document is empty".to_owned(),
+        },
+        Err(DecodeError::Sink(error)) => return Err(error),
+        Err(DecodeError::TooDeep) => {
+            let message = format!("the JSON is nested deeper than {MAX_DEPTH} levels; read it with mode=\"raw\"");
+            return Err(Raised::new(ErrorKind::LimitExceeded, message));
+        }
+        Err(DecodeError::NotUtf8(error)) => error.to_string(),
+        Err(DecodeError::Syntax(error)) => error.to_string(),
+    };
+    let message = format!("not JSON: {reason}; read the bytes with mode=\"raw\" or mode=\"text\"");
+    Err(Raised::new(ErrorKind::Serialization, message))
+}

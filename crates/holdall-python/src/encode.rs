@@ -1,0 +1,127 @@
+//! From a value to a payload.
+
+use holdall_codec::json::{self, Inexact};
+use holdall_store::Payload;
+use holdall_types::{Codec, ErrorKind};
+use pyo3::buffer::PyBuffer;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::error::{Raised, Result};
+use crate::mode::Mode;
+use crate::pickle;
+use crate::source::Object;
+
+/// A payload whose bytes still belong to the Python object they came from, where there is one.
+pub struct Encoded<'py> {
+    codec: Codec,
+    python: Option<(u8, u8)>,
+    data: Data<'py>,
+}
+
+enum Data<'py> {
+    Text(Bound<'py, PyString>),
+    Bytes(Bound<'py, PyBytes>),
+    Owned(Vec<u8>),
+}
+
+impl Encoded<'_> {
+    pub fn payload(&self) -> Payload<'_> {
+        let bytes = match &self.data {
+            Data::Text(text) => text.to_str().map_or(&[][..], str::as_bytes),
+            Data::Bytes(bytes) => bytes.as_bytes(),
+            Data::Owned(bytes) => bytes,
+        };
+        Payload { codec: self.codec, bytes, python: self.python }
+    }
+}
+
+/// The payload of a value in a mode.
+pub fn encode<'py>(value: &Bound<'py, PyAny>, mode: Mode) -> Result<Encoded<'py>> {
+    match mode {
+        Mode::Auto => auto(value),
+        Mode::Raw => raw(value),
+        Mode::Text => text(value),
+        Mode::Json => json(value),
+        Mode::Pickle => pickle(value),
+    }
+}
+
+/// The first codec that is proved exact for this value.
+fn auto<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+    if let Ok(text) = value.cast_exact::<PyString>() {
+        return match text.to_str() {
+            Ok(_) => Ok(plain(Codec::Text, Data::Text(text.clone()))),
+            Err(_) => pickle(value),
+        };
+    }
+    if let Ok(bytes) = value.cast_exact::<PyBytes>() {
+        return Ok(plain(Codec::Raw, Data::Bytes(bytes.clone())));
+    }
+    match exact_json(value)? {
+        Some(bytes) => Ok(plain(Codec::Json, Data::Owned(bytes))),
+        None => pickle(value),
+    }
+}
+
+fn raw<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(plain(Codec::Raw, Data::Bytes(bytes.clone())));
+    }
+    let py = value.py();
+    let buffer = PyBuffer::<u8>::get(value).map_err(|cause| {
+        let message = format!(
+            "$: {}: mode 'raw' keeps bytes, bytearray and memoryview only; encode it first, or use 'auto'",
+            type_name(value)
+        );
+        Raised::new(ErrorKind::Serialization, message).caused_by(py, cause)
+    })?;
+    Ok(plain(Codec::Raw, Data::Owned(buffer.to_vec(py)?)))
+}
+
+fn text<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+    let py = value.py();
+    let Ok(text) = value.cast::<PyString>() else {
+        let message = format!("$: {}: mode 'text' keeps str only; use 'auto'", type_name(value));
+        return Err(Raised::new(ErrorKind::Serialization, message));
+    };
+    if let Err(cause) = text.to_str() {
+        let message = "$: str: it holds lone surrogates, which UTF-8 has no bytes for; use 'auto'";
+        return Err(Raised::new(ErrorKind::Serialization, message).caused_by(py, cause));
+    }
+    Ok(plain(Codec::Text, Data::Text(text.clone())))
+}
+
+fn json<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+    if let Some(bytes) = exact_json(value)? {
+        return Ok(plain(Codec::Json, Data::Owned(bytes)));
+    }
+    let py = value.py();
+    let written = py.import(intern!(py, "holdall._json"))?.call_method1(intern!(py, "dumps"), (value,))?;
+    let bytes = written.cast_into::<PyBytes>().map_err(PyErr::from)?;
+    Ok(plain(Codec::Json, Data::Bytes(bytes)))
+}
+
+fn pickle<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+    let (bytes, python) = pickle::dumps(value)?;
+    Ok(Encoded { codec: Codec::Pickle, python, data: Data::Bytes(bytes) })
+}
+
+/// The value as JSON, or `None` if JSON does not hold it exactly.
+fn exact_json(value: &Bound<'_, PyAny>) -> Result<Option<Vec<u8>>> {
+    let mut out = Vec::new();
+    match json::encode(Object::new(value), &mut out) {
+        Ok(()) => Ok(Some(out)),
+        Err(Inexact::Value) => Ok(None),
+        Err(Inexact::Memory(error)) => Err(error.into()),
+    }
+}
+
+fn plain(codec: Codec, data: Data<'_>) -> Encoded<'_> {
+    Encoded { codec, python: None, data }
+}
+
+fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string())
+}

@@ -1,0 +1,99 @@
+//! From the engine's errors to Python's.
+
+use holdall_types::{Error, ErrorKind};
+use pyo3::PyTypeInfo;
+use pyo3::exceptions::PyMemoryError;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+/// What every function of the binding fails with: an error of the engine, or one that Python
+/// code raised, on its way to Python.
+#[derive(Debug)]
+pub struct Raised(PyErr);
+
+/// What every fallible function of the binding returns.
+pub type Result<T> = std::result::Result<T, Raised>;
+
+impl From<PyErr> for Raised {
+    fn from(error: PyErr) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Raised> for PyErr {
+    fn from(raised: Raised) -> Self {
+        raised.0
+    }
+}
+
+impl From<Error> for Raised {
+    fn from(error: Error) -> Self {
+        Self(Python::attach(|py| to_python(py, &error)))
+    }
+}
+
+impl From<std::collections::TryReserveError> for Raised {
+    fn from(error: std::collections::TryReserveError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl Raised {
+    /// An error of the engine's tree.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error::new(kind, message).into()
+    }
+
+    /// The same error, its message led by what was being done. Errors of Python's own stay as they are.
+    pub fn about(self, py: Python<'_>, what: &str) -> Self {
+        let value = self.0.value(py);
+        let ours = py.import("holdall.errors").and_then(|module| module.getattr("HoldallError"));
+        if let Ok(ours) = ours
+            && value.is_instance(&ours).unwrap_or(false)
+        {
+            // Failing to improve a message must not hide it.
+            let _ = value.call_method1("about", (what,));
+        }
+        self
+    }
+
+    /// The same error with the Python error that caused it.
+    pub fn caused_by(self, py: Python<'_>, cause: PyErr) -> Self {
+        self.0.set_cause(py, Some(cause));
+        self
+    }
+}
+
+fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+    let cause = std::error::Error::source(error);
+    if let Some(raised) = cause.and_then(|cause| cause.downcast_ref::<PyErr>()) {
+        return raised.clone_ref(py);
+    }
+    let made = class(py, error.kind()).map(|class| PyErr::from_type(class, error.message().to_owned()));
+    made.unwrap_or_else(|broken| broken)
+}
+
+fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<Bound<'_, PyType>> {
+    let name = match kind {
+        ErrorKind::DoesNotExist => "DoesNotExist",
+        ErrorKind::Serialization => "SerializationError",
+        ErrorKind::UntrustedPayload => "UntrustedPayloadError",
+        ErrorKind::PythonVersion => "PythonVersionError",
+        ErrorKind::NotAFrame => "NotAFrame",
+        ErrorKind::CorruptFrame => "CorruptFrame",
+        ErrorKind::UnsupportedVersion => "UnsupportedVersion",
+        ErrorKind::UnknownKey => "UnknownKey",
+        ErrorKind::LimitExceeded => "LimitExceeded",
+        ErrorKind::StoreFull => "StoreFull",
+        ErrorKind::StoreBusy => "StoreBusy",
+        ErrorKind::StorePoisoned => "StorePoisoned",
+        ErrorKind::StoreReadOnly => "StoreReadOnly",
+        ErrorKind::ConnectionLost => "ConnectionLost",
+        ErrorKind::Conflict => "Conflict",
+        ErrorKind::LeaseLost => "LeaseLostError",
+        ErrorKind::Validation => "ValidationError",
+        ErrorKind::Backend | ErrorKind::Interrupted => "BackendError",
+        ErrorKind::OutOfMemory => return Ok(PyMemoryError::type_object(py)),
+    };
+    Ok(py.import("holdall.errors")?.getattr(name)?.cast_into::<PyType>()?)
+}

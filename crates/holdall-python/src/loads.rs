@@ -1,0 +1,77 @@
+//! Bytes as a value, without a store.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use holdall_frame::Header;
+use holdall_store::{Keyring, Loaded, read};
+use holdall_types::{Codec, ErrorKind};
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::decode::decode;
+use crate::dumps::default_keyring;
+use crate::error::{Raised, Result};
+use crate::mode::{Mode, either};
+use crate::options::{trust_of, validated};
+
+#[pyfunction]
+#[pyo3(signature = (data, *, mode=None, serialization_mode=None, model=None, frame=true, trust=None, keyset=None))]
+#[expect(clippy::too_many_arguments, reason = "the keywords of the Python function")]
+pub fn loads<'py>(
+    data: &Bound<'py, PyAny>,
+    mode: Option<&str>,
+    serialization_mode: Option<&str>,
+    model: Option<&Bound<'py, PyAny>>,
+    frame: bool,
+    trust: Option<&str>,
+    keyset: Option<String>,
+) -> Result<Bound<'py, PyAny>> {
+    let py = data.py();
+    let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
+    let trust = trust_of(trust)?.unwrap_or_default();
+    let bytes = Bytes::from(bytes_of(data)?.into_owned());
+    let loaded = if frame { framed(bytes)? } else { unframed(bytes, mode)? };
+    let value = match keyset {
+        None => decode(py, &loaded, mode, default_keyring(), trust),
+        Some(_) => decode(py, &loaded, mode, &Keyring::new(keyset), trust),
+    }?;
+    match model {
+        Some(model) => validated(&value, model),
+        None => Ok(value),
+    }
+}
+
+/// The bytes of a bytes-like object.
+pub fn bytes_of<'a>(data: &'a Bound<'_, PyAny>) -> Result<Cow<'a, [u8]>> {
+    if let Ok(bytes) = data.cast::<PyBytes>() {
+        return Ok(Cow::Borrowed(bytes.as_bytes()));
+    }
+    let py = data.py();
+    let buffer = PyBuffer::<u8>::get(data).map_err(|cause| {
+        Raised::new(ErrorKind::Validation, "loads takes bytes, bytearray or memoryview").caused_by(py, cause)
+    })?;
+    Ok(Cow::Owned(buffer.to_vec(py)?))
+}
+
+fn framed(bytes: Bytes) -> Result<Loaded> {
+    if !holdall_frame::bare::has_magic(&bytes) {
+        // The error of the frame's own reader, which names the way out.
+        holdall_frame::Frame::read(&bytes)?;
+    }
+    Ok(read(bytes)?)
+}
+
+fn unframed(bytes: Bytes, mode: Mode) -> Result<Loaded> {
+    let codec = match mode {
+        Mode::Auto => {
+            let message = "bytes without a frame do not say what they are; give mode='json', 'text' or 'raw'";
+            return Err(Raised::new(ErrorKind::Validation, message));
+        }
+        Mode::Json => Codec::Json,
+        Mode::Text => Codec::Text,
+        Mode::Raw | Mode::Pickle => Codec::Raw,
+    };
+    Ok(Loaded { bytes, header: Header::plain(codec), start: 0, bare: true })
+}

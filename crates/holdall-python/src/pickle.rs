@@ -1,0 +1,37 @@
+//! The codec that is Python's own.
+
+use holdall_types::ErrorKind;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::error::{Raised, Result};
+
+/// The pickle of a value, and the Python version it is bound to if code objects are in it.
+pub fn dumps<'py>(value: &Bound<'py, PyAny>) -> Result<(Bound<'py, PyBytes>, Option<(u8, u8)>)> {
+    let py = value.py();
+    let written = py.import(intern!(py, "holdall._pickle"))?.call_method1(intern!(py, "dumps"), (value,))?;
+    let (bytes, by_value): (Bound<'py, PyBytes>, bool) = written.extract()?;
+    Ok((bytes, by_value.then(|| running(py))))
+}
+
+/// The value of a pickle that the reader trusts. Code of another Python version is refused before
+/// any of it is read: running it ends in a crash, not in an error.
+pub fn loads<'py>(py: Python<'py>, payload: &[u8], python: Option<(u8, u8)>) -> Result<Bound<'py, PyAny>> {
+    let here = running(py);
+    if let Some((major, minor)) = python.filter(|version| *version != here) {
+        let message = format!(
+            "the value holds code of Python {major}.{minor} and this is Python {}.{}; read it there, or define \
+             the function or class in a module that both import",
+            here.0, here.1
+        );
+        return Err(Raised::new(ErrorKind::PythonVersion, message));
+    }
+    let module = py.import(intern!(py, "holdall._pickle"))?;
+    Ok(module.call_method1(intern!(py, "loads"), (PyBytes::new(py, payload),))?)
+}
+
+fn running(py: Python<'_>) -> (u8, u8) {
+    let version = py.version_info();
+    (version.major, version.minor)
+}

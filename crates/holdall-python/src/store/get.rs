@@ -1,0 +1,99 @@
+//! `Store.get`.
+
+use holdall_store::{Loaded, Trust};
+use holdall_types::Key;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::Store;
+use crate::decode::decode;
+use crate::error::Result;
+use crate::mode::Mode;
+use crate::options::validated;
+
+/// What a call says about reading, before the store's own options are asked.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a, 'py> {
+    pub mode: Mode,
+    pub trust: Trust,
+    pub function: Option<&'a Bound<'py, PyAny>>,
+    pub model: Option<&'a Bound<'py, PyAny>>,
+}
+
+#[pymethods]
+impl Store {
+    #[pyo3(signature = (
+        key, default=MISSING, *, mode=None, serialization_mode=None, deserialization_func=None, model=None,
+        raise_on_nonexist=None, trust=None,
+    ))]
+    #[pyo3(text_signature = "($self, key, default=..., *, mode=None, serialization_mode=None, \
+                             deserialization_func=None, model=None, raise_on_nonexist=None, trust=None)")]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of the Python method")]
+    pub(super) fn get<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyString>,
+        default: Default<'py>,
+        mode: Option<&str>,
+        serialization_mode: Option<&str>,
+        deserialization_func: Option<&Bound<'py, PyAny>>,
+        model: Option<&Bound<'py, PyAny>>,
+        raise_on_nonexist: Option<bool>,
+        trust: Option<&str>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let key = Key::new(key.to_str()?)?;
+        let mode = self.mode(mode, serialization_mode)?;
+        let reading = Reading { mode, trust: self.trust(trust)?, function: deserialization_func, model };
+        match self.wait(py, || self.engine.get(&key))? {
+            Some(loaded) => self.decode(py, &key, &loaded, reading),
+            None => self.missing(py, &key, default.0, raise_on_nonexist),
+        }
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyString>) -> Result<Bound<'py, PyAny>> {
+        self.get(py, key, MISSING, None, None, None, None, Some(true), None)
+    }
+}
+
+impl Store {
+    /// The codec, then the function or the model; each at most once. An error of the codec names the
+    /// key.
+    pub(super) fn decode<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Key<'_>,
+        loaded: &Loaded,
+        reading: Reading<'_, 'py>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let value = decode(py, loaded, reading.mode, self.engine.keyring(), reading.trust)
+            .map_err(|error| error.about(py, &format!("get {key}")))?;
+        if let Some(function) = reading.function {
+            return Ok(function.call1((value,))?);
+        }
+        if let Some(model) = reading.model {
+            return validated(&value, model);
+        }
+        if let Some(function) = &self.deserialization_func {
+            return Ok(function.bind(py).call1((value,))?);
+        }
+        if let Some(model) = &self.model
+            && reading.mode != Mode::Raw
+        {
+            return validated(&value, model.bind(py));
+        }
+        Ok(value)
+    }
+}
+
+/// A default that was given or not; `None` is one that can be given.
+pub(super) struct Default<'py>(pub Option<Bound<'py, PyAny>>);
+
+pub(super) const MISSING: Default<'static> = Default(None);
+
+impl<'py> FromPyObject<'_, 'py> for Default<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Some(object.to_owned())))
+    }
+}

@@ -1,0 +1,58 @@
+//! What `Store.info` and `exists` are made of.
+
+use holdall_types::Key;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use super::Store;
+use crate::error::Result;
+
+#[pymethods]
+impl Store {
+    /// What can be said of a value without reading all of it; `None` without one.
+    fn glance<'py>(&self, py: Python<'py>, key: &str) -> Result<Option<Bound<'py, PyDict>>> {
+        let key = Key::new(key)?;
+        let Some(glance) = self.wait(py, || self.engine.glance(&key))? else { return Ok(None) };
+        let header = &glance.header;
+        let shown = PyDict::new(py);
+        shown.set_item("key", key.as_str())?;
+        shown.set_item("size", glance.size)?;
+        shown.set_item("created", glance.created)?;
+        shown.set_item("updated", glance.updated)?;
+        shown.set_item("expires", header.expires)?;
+        shown.set_item("codec", header.codec.name())?;
+        shown.set_item("bare", glance.bare)?;
+        shown.set_item("python", header.python.map(|(major, minor)| format!("{major}.{minor}")))?;
+        shown.set_item("signed_by", header.signed.as_ref().map(|signature| signature.key_id.to_string()))?;
+        Ok(Some(shown))
+    }
+
+    /// A value's header and payload, or its bare bytes, for `holdall.inspect`. The checksum was
+    /// checked; nothing is verified or opened.
+    fn frame_bytes<'py>(&self, py: Python<'py>, key: &str) -> Result<Bound<'py, PyAny>> {
+        let key = Key::new(key)?;
+        match self.wait(py, || self.engine.get(&key))? {
+            Some(loaded) => Ok(PyBytes::new(py, &loaded.bytes).into_any()),
+            None => self.missing(py, &key, None, Some(true)),
+        }
+    }
+
+    fn exists(&self, py: Python<'_>, key: &str) -> Result<bool> {
+        let key = Key::new(key)?;
+        self.wait(py, || self.engine.exists(&key))
+    }
+
+    fn __contains__(&self, py: Python<'_>, key: &str) -> Result<bool> {
+        self.exists(py, key)
+    }
+
+    fn __len__(&self, py: Python<'_>) -> Result<usize> {
+        let count = self.wait(py, || self.engine.count())?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// A store without values is still a store.
+    fn __bool__(&self) -> bool {
+        true
+    }
+}

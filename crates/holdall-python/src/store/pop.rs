@@ -1,0 +1,49 @@
+//! `Store.pop`.
+
+use holdall_store::Condition;
+use holdall_types::Key;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::Store;
+use super::get::{Default, MISSING, Reading};
+use crate::error::Result;
+
+#[pymethods]
+impl Store {
+    /// Removed only once it was read: a value that cannot be read stays. Of several callers one
+    /// gets it.
+    #[pyo3(signature = (
+        key, default=MISSING, *, mode=None, serialization_mode=None, deserialization_func=None, model=None,
+        raise_on_nonexist=None, trust=None,
+    ))]
+    #[pyo3(text_signature = "($self, key, default=..., *, mode=None, serialization_mode=None, \
+                             deserialization_func=None, model=None, raise_on_nonexist=None, trust=None)")]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of the Python method")]
+    fn pop<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyString>,
+        default: Default<'py>,
+        mode: Option<&str>,
+        serialization_mode: Option<&str>,
+        deserialization_func: Option<&Bound<'py, PyAny>>,
+        model: Option<&Bound<'py, PyAny>>,
+        raise_on_nonexist: Option<bool>,
+        trust: Option<&str>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let key = Key::new(key.to_str()?)?;
+        let mode = self.mode(mode, serialization_mode)?;
+        let reading = Reading { mode, trust: self.trust(trust)?, function: deserialization_func, model };
+        loop {
+            let Some(loaded) = self.wait(py, || self.engine.get(&key))? else {
+                return self.missing(py, &key, default.0, raise_on_nonexist);
+            };
+            let value = self.decode(py, &key, &loaded, reading)?;
+            let seen = Condition::Matches(loaded.version());
+            if self.wait(py, || self.engine.delete(&key, seen))? {
+                return Ok(value);
+            }
+        }
+    }
+}

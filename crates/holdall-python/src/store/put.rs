@@ -1,0 +1,102 @@
+//! `Store.put`.
+
+use std::time::Duration;
+
+use holdall_store::{Condition, Put};
+use holdall_types::Key;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use super::Store;
+use crate::encode::{Encoded, encode};
+use crate::error::Result;
+use crate::mode::Mode;
+use crate::options::{is_model, modelled, span};
+
+#[pymethods]
+impl Store {
+    #[pyo3(signature = (
+        key, value, *, mode=None, serialization_mode=None, serialization_func=None, model=None, ttl=None,
+        if_absent=false,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of the Python method")]
+    pub(super) fn put(
+        &self,
+        key: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+        mode: Option<&str>,
+        serialization_mode: Option<&str>,
+        serialization_func: Option<&Bound<'_, PyAny>>,
+        model: Option<&Bound<'_, PyAny>>,
+        ttl: Option<&Bound<'_, PyAny>>,
+        if_absent: bool,
+    ) -> Result<bool> {
+        let py = value.py();
+        let key = Key::new(key.to_str()?)?;
+        let mode = self.mode(mode, serialization_mode)?;
+        if value.is_none() && !self.store_none_values {
+            return Ok(false);
+        }
+        let ttl = self.ttl(ttl)?;
+        let encoded = self.encode(value, mode, serialization_func, model)?;
+        let payload = encoded.payload();
+        let condition = if if_absent { Condition::Absent } else { Condition::Any };
+        let how = Put { ttl, condition, plain: self.plain };
+        self.wait(py, || self.engine.put(&key, &payload, &how))
+    }
+
+    /// Bytes as `open` writes them: bare wherever the place allows it.
+    fn put_plain(&self, py: Python<'_>, key: &str, value: &Bound<'_, PyBytes>) -> Result<()> {
+        let key = Key::new(key)?;
+        let encoded = encode(value.as_any(), Mode::Raw)?;
+        let payload = encoded.payload();
+        let how = Put { ttl: self.default_ttl, plain: true, ..Put::default() };
+        self.wait(py, || self.engine.put(&key, &payload, &how))?;
+        Ok(())
+    }
+}
+
+impl Store {
+    pub(super) fn ttl(&self, ttl: Option<&Bound<'_, PyAny>>) -> Result<Option<Duration>> {
+        match ttl {
+            None => Ok(self.default_ttl),
+            Some(ttl) => Ok(Some(span("ttl", ttl)?).filter(|ttl| !ttl.is_zero())),
+        }
+    }
+
+    /// The function, then the model, then the codec; each at most once.
+    pub(super) fn encode<'py>(
+        &self,
+        value: &Bound<'py, PyAny>,
+        mode: Mode,
+        serialization_func: Option<&Bound<'py, PyAny>>,
+        model: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Encoded<'py>> {
+        let py = value.py();
+        if let Some(function) = serialization_func {
+            return encode(&function.call1((value,))?, mode);
+        }
+        if let Some(model) = model {
+            return encode(&modelled(value, Some(model))?, mode);
+        }
+        if let Some(function) = &self.serialization_func {
+            return encode(&function.bind(py).call1((value,))?, mode);
+        }
+        if let Some(model) = &self.model {
+            return encode(&modelled(value, Some(model.bind(py)))?, mode);
+        }
+        let as_data = !self.instances && matches!(mode, Mode::Auto | Mode::Json);
+        if as_data && !is_everyday(value) && is_model(value) {
+            return encode(&modelled(value, None)?, mode);
+        }
+        encode(value, mode)
+    }
+}
+
+/// Spares the everyday types a question about attributes.
+fn is_everyday(value: &Bound<'_, PyAny>) -> bool {
+    value.is_exact_instance_of::<PyDict>()
+        || value.is_exact_instance_of::<PyString>()
+        || value.is_exact_instance_of::<PyList>()
+        || value.is_exact_instance_of::<PyBytes>()
+}

@@ -1,0 +1,81 @@
+"""Any Python value kept anywhere, exactly.
+
+    from holdall import get_store
+
+    with get_store("sqlite:///data.db") as store:
+        store.put("foo", {"data": 1})
+        store.get("foo")
+
+The engine is Rust (`holdall._holdall`); this package is its front.
+"""
+
+import logging
+
+from holdall._holdall import Lock, __version__, dumps, loads
+from holdall.anycache import anycache
+from holdall.errors import (
+    BackendError,
+    Conflict,
+    ConnectionLost,
+    CorruptFrame,
+    DoesNotExist,
+    HoldallError,
+    LeaseLostError,
+    LimitExceeded,
+    NotAFrame,
+    PythonVersionError,
+    SerializationError,
+    StoreBusy,
+    StoreFull,
+    StorePoisoned,
+    StoreReadOnly,
+    UnknownKey,
+    UnsupportedVersion,
+    UntrustedPayloadError,
+    ValidationError,
+)
+from holdall.info import Info
+from holdall.inspect import Inspection, inspect
+from holdall.settings import Settings
+from holdall.smart import smart_open, smart_read, smart_stream, smart_write
+from holdall.store import Store, get_store
+
+# Silent unless the program asks: logging.getLogger("holdall").
+logging.getLogger("holdall").addHandler(logging.NullHandler())
+
+__all__ = [
+    "BackendError",
+    "Conflict",
+    "ConnectionLost",
+    "CorruptFrame",
+    "DoesNotExist",
+    "HoldallError",
+    "Info",
+    "Inspection",
+    "LeaseLostError",
+    "LimitExceeded",
+    "Lock",
+    "NotAFrame",
+    "PythonVersionError",
+    "SerializationError",
+    "Settings",
+    "Store",
+    "StoreBusy",
+    "StoreFull",
+    "StorePoisoned",
+    "StoreReadOnly",
+    "UnknownKey",
+    "UnsupportedVersion",
+    "UntrustedPayloadError",
+    "ValidationError",
+    "__version__",
+    "anycache",
+    "dumps",
+    "get_store",
+    "inspect",
+    "loads",
+    "smart_open",
+    "smart_read",
+    "smart_stream",
+    "smart_write",
+]

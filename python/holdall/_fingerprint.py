@@ -1,0 +1,172 @@
+"""A key for a call: the function's identity and the arguments with their types."""
+
+import functools
+import hashlib
+import inspect
+import io
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from holdall._holdall import dumps
+from holdall.errors import SerializationError
+
+SEPARATOR = b"\x00"
+MAIN = ("__main__", "__mp_main__")  # the script, and the script as multiprocessing's children see it
+
+
+def call_key(
+    function: Callable[..., Any], identity: bytes, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> str:
+    """Return the key of a call. `f(1)`, `f(x=1)` and a default of 1 are one call.
+
+    identity: of the function, from `identity_of`.
+    Raises SerializationError, naming the argument, for one that cannot be kept.
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # a builtin without a signature
+        arguments = {"args": args, "kwargs": kwargs}
+    else:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        for name, parameter in signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                arguments[name] = dict(sorted(arguments[name].items()))
+    digest = hashlib.blake2b(identity, digest_size=20)
+    for name, value in arguments.items():
+        digest.update(name.encode() + SEPARATOR + argument(function, name, value))
+    return f"{name_of(function)}/{digest.hexdigest()}"
+
+
+def argument(function: Callable[..., Any], name: str, value: Any) -> bytes:
+    """Return an argument's digest, or an error with the path to the culprit."""
+    try:
+        return fingerprint(value)
+    except (SerializationError, RecursionError):
+        # What is circular or too deep to be taken apart goes by its payload as a whole.
+        try:
+            return combine(type(value), [dumps(value, frame=False)])
+        except SerializationError as error:
+            error.about(f"the argument {name!r} of {name_of(function)} cannot be part of a key")
+            raise
+
+
+def name_of(function: Any) -> str:
+    """Return a readable name."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    module = "__main__" if named.__module__ in MAIN else named.__module__
+    return f"{module}.{named.__qualname__}"
+
+
+def identity_of(function: Any) -> bytes:
+    """Return what tells a function from every other one, alike in every process.
+
+    That is its name, if it can be imported by it; a script's functions go by the script as well.
+    What has no name of its own, a lambda or a function made inside another one, goes by its code
+    and by what it closes over at this moment; a part of that which cannot be kept, a connection
+    say, counts by its type alone.
+    """
+    parts = [name_of(function).encode()]
+    if isinstance(function, FunctionType):
+        place = place_of(function.__module__)
+        parts.append((place or "").encode())
+        if place is None or "<" in function.__qualname__:
+            parts.append(code_of(function.__code__))
+            parts += [attempt(cell) for cell in function.__closure__ or ()]
+    elif isinstance(function, functools.partial):
+        parts += [identity_of(function.func), attempt(function.args), attempt(function.keywords)]
+    elif not hasattr(function, "__qualname__"):
+        parts.append(attempt(function))
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, ModuleType):
+        parts += [identity_of(getattr(function, "__func__", type(function))), attempt(owner)]
+    return combine(type(function), parts)
+
+
+def place_of(module: str | None) -> str | None:
+    """Return what tells the script from other scripts; nothing for a module, None where there is none."""
+    if module not in MAIN:
+        return ""
+    script = sys.modules.get(module)
+    spec = getattr(script, "__spec__", None)
+    file = getattr(script, "__file__", None)
+    return spec.name if spec is not None else os.path.abspath(file) if file else None
+
+
+def attempt(value: Any) -> bytes:
+    """Return a digest of something that may not have one."""
+    try:
+        return fingerprint(value.cell_contents if type(value).__name__ == "cell" else value)
+    except (SerializationError, RecursionError, ValueError):  # the last: a cell that is empty yet
+        return type(value).__qualname__.encode()
+
+
+def code_of(code: CodeType) -> bytes:
+    """Digest what code does, and not where it stands."""
+    constants = [
+        code_of(part) if isinstance(part, CodeType) else fingerprint(part) for part in code.co_consts
+    ]
+    return combine(
+        CodeType, [code.co_code, code.co_exceptiontable, fingerprint(code.co_names), *constants]
+    )
+
+
+def fingerprint(value: Any) -> bytes:
+    """Return a digest of a value with its type, alike in every process.
+
+    Containers of the built-in types are taken apart, so that the order of a set and the sharing
+    of equal parts do not matter; the rest goes by its payload.
+    """
+    kind = type(value)
+    if kind in (set, frozenset):
+        return combine(kind, sorted(fingerprint(item) for item in value))
+    if kind in (list, tuple):
+        return combine(kind, [fingerprint(item) for item in value])
+    if kind is dict:
+        return combine(kind, [fingerprint(part) for pair in value.items() for part in pair])
+    if kind is FunctionType:
+        defaults = [value.__defaults__, value.__kwdefaults__]
+        return combine(kind, [identity_of(value), fingerprint(defaults)])
+    name = f"{kind.__module__}.{kind.__qualname__}".encode()
+    return combine(kind, [name, payload(value)])
+
+
+class Canonical(pickle.Pickler):
+    """Pickles equal values alike: without back-references, sets and functions by their digests.
+
+    Nobody reads these pickles.
+    """
+
+    def persistent_id(self, value: Any) -> bytes | None:
+        """Take over what pickle writes in an order or by an identity of its own."""
+        return fingerprint(value) if type(value) in (set, frozenset, FunctionType) else None
+
+
+def payload(value: Any) -> bytes:
+    """Return bytes that stand for a value which is no built-in container."""
+    if type(value) in (str, bytes, int, float, bool, type(None)):
+        return dumps(value, frame=False)
+    written = io.BytesIO()
+    pickler = Canonical(written, 5)
+    pickler.fast = True
+    try:
+        pickler.dump(value)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception:
+        # Circular, or only cloudpickle can: less alike between processes, and as good in this one.
+        return dumps(value, frame=False)
+    return written.getvalue()
+
+
+def combine(kind: type, parts: list[bytes]) -> bytes:
+    """Digest parts of any length without their running into each other."""
+    digest = hashlib.blake2b(kind.__qualname__.encode() + SEPARATOR, digest_size=20)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.digest()

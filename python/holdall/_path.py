@@ -1,0 +1,84 @@
+"""Where in a value the culprit is."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# Enough to point at something, and no more than a person reads.
+MOST_STEPS = 64
+
+
+def culprit(value: Any, fine: Callable[[Any], bool]) -> tuple[str, Any]:
+    """Return the path to the innermost part that is not `fine`, and that part.
+
+    Only called once the whole value was refused. Each step tries the parts of one object and goes
+    into the first one that is refused, so the cost is that of a few more attempts.
+    """
+    steps: list[str] = []
+    seen = {id(value)}
+    while len(steps) < MOST_STEPS:
+        for step, part in parts(value):
+            if id(part) not in seen and not fine(part):
+                seen.add(id(part))
+                steps.append(step)
+                value = part
+                break
+        else:
+            return "$" + "".join(steps), value
+    return "$" + "".join(steps) + "…", value
+
+
+def parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a value is made of, as pickle would meet it."""
+    if isinstance(value, dict):
+        for key, item in list(value.items()):
+            yield f"[{short(key)}]", item
+            yield f".keys()[{short(key)}]", key
+    elif isinstance(value, list | tuple | deque):
+        for index, item in enumerate(list(value)):
+            yield f"[{index}]", item
+    elif isinstance(value, set | frozenset):
+        for item in list(value):
+            yield f"[{short(item)}]", item
+    code = getattr(value, "__code__", None)
+    if code is not None:
+        names = getattr(code, "co_freevars", ())
+        for name, cell in zip(names, getattr(value, "__closure__", None) or (), strict=False):
+            try:
+                yield f".<closure>[{name!r}]", cell.cell_contents
+            except ValueError:  # an empty cell
+                continue
+        namespace = getattr(value, "__globals__", {})
+        for name in getattr(code, "co_names", ()):
+            if name in namespace:
+                yield f".<globals>[{name!r}]", namespace[name]
+    bound = getattr(value, "__self__", None)
+    if bound is not None and not isinstance(value, type):
+        yield ".__self__", bound
+    yield from attributes(value)
+
+
+def attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes of an instance, those in slots included."""
+    if isinstance(value, type):
+        return
+    state = getattr(value, "__dict__", None)
+    if isinstance(state, dict):
+        for name, item in list(state.items()):
+            yield f".{name}", item
+    for kind in type(value).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for name in [slots] if isinstance(slots, str) else slots:
+            try:
+                yield f".{name}", object.__getattribute__(value, name)
+            except AttributeError:
+                continue
+
+
+def short(key: Any) -> str:
+    """Return a key's repr, cut to what a path can carry."""
+    try:
+        text = repr(key)
+    except Exception:
+        text = f"<{type(key).__name__}>"
+    return text if len(text) <= 60 else text[:59] + "…"

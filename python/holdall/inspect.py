@@ -1,0 +1,114 @@
+"""Look into a frame without opening it."""
+
+import pickletools
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdall._holdall import inspect_frame
+from holdall.info import moment
+
+__all__ = ["Inspection", "inspect"]
+
+PREVIEW = 120
+REMEMBER = ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT")
+RECALL = ("GET", "BINGET", "LONG_BINGET")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inspection:
+    """What a frame says of itself. Printing it gives a short account.
+
+    codec: how the payload is written. active: whether reading it could run code.
+    bare: whether there was no frame, so that the codec is a guess and there is no checksum.
+    size, header_size: bytes in all, and before the payload.
+    expires_at: aware datetime in UTC, or None. python: the version whose code it holds.
+    signed_by: the id of the signing key; says nothing of whether the signature is right.
+    names: what a pickle would import, in its order; none of it was imported.
+    preview: the first characters of the payload.
+    """
+
+    codec: str
+    active: bool
+    bare: bool
+    size: int
+    header_size: int
+    expires_at: datetime | None
+    python: str | None
+    signed_by: str | None
+    names: tuple[str, ...]
+    preview: str
+
+    def __str__(self) -> str:
+        kind = "active: reading it can run code" if self.active else "passive: it can only be data"
+        form = "bare, no frame" if self.bare else f"frame, header {self.header_size} bytes"
+        lines = [f"{self.codec} ({kind})", f"  {self.size} bytes, {form}"]
+        if self.signed_by:
+            lines.append(f"  signed by key {self.signed_by}")
+        if self.expires_at:
+            lines.append(f"  expires {self.expires_at.isoformat()}")
+        if self.python:
+            lines.append(f"  holds code of Python {self.python}")
+        if self.names:
+            lines.append(f"  imports {', '.join(self.names)}")
+        lines.append(f"  {self.preview}")
+        return "\n".join(lines)
+
+
+def inspect(data: bytes) -> Inspection:
+    """Say what a frame, or a bare value, is. Nothing is opened, imported or run.
+
+    data: what `dumps` gave or a file of a folder store holds.
+    Raises CorruptFrame for a damaged frame, UnsupportedVersion for a newer one.
+    """
+    seen = inspect_frame(data)
+    payload: bytes = seen["payload"]
+    codec: str = seen["codec"]
+    expires = seen["expires"]
+    return Inspection(
+        codec=codec,
+        active=seen["active"],
+        bare=seen["bare"],
+        size=seen["size"],
+        header_size=seen["header_size"],
+        expires_at=None if expires is None else moment(expires),
+        python=seen["python"],
+        signed_by=seen["signed_by"],
+        names=tuple(names(payload)) if codec == "pickle" else (),
+        preview=preview(payload, codec),
+    )
+
+
+def preview(payload: bytes, codec: str) -> str:
+    """Return the beginning of a payload as one line."""
+    if codec in ("text", "json"):
+        text = payload[: PREVIEW * 4].decode("utf-8", "replace")
+    else:
+        text = repr(payload[:PREVIEW])
+    text = " ".join(text.split())
+    return text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
+
+
+def names(payload: bytes) -> list[str]:
+    """List the globals that a pickle names, by reading its opcodes and running none."""
+    found: dict[str, None] = {}
+    strings: list[str] = []
+    memo: dict[object, str] = {}
+    top = ""
+    try:
+        for opcode, argument, _ in pickletools.genops(payload):
+            if opcode.name in REMEMBER:
+                memo[len(memo) if argument is None else argument] = top
+                continue
+            if opcode.name in ("GLOBAL", "INST"):
+                found[str(argument).replace(" ", ".", 1)] = None
+            elif opcode.name == "STACK_GLOBAL":
+                found[".".join(strings[-2:])] = None
+            # What is on top of the stack, as far as it is a string that may name something.
+            top = str(argument) if "UNICODE" in opcode.name else ""
+            if opcode.name in RECALL:
+                top = memo.get(argument, "")
+            if top:
+                strings.append(top)
+    except ValueError:
+        found["(damaged pickle)"] = None
+    return list(found)

@@ -1,0 +1,61 @@
+"""Every test has a home, an environment and stores of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from holdall import get_store
+
+HERE = Path(__file__).parent
+SCHEMES = ("memory", "file", "sqlite")
+DISK = ("file", "sqlite")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory, monkeypatch):
+    """No test sees the user's keyset or settings, nor do the processes that it starts."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith(("HOLDALL_", "XDG_"))]:
+        if name not in ("HOLDALL_SEED", "HOLDALL_KILLS"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    # What this process can import, its children can.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(HERE), *sys.path])))
+    return home
+
+
+def uri_in(scheme, folder, name="store"):
+    if scheme == "memory":
+        return "memory://"
+    return f"sqlite:///{folder}/{name}.db" if scheme == "sqlite" else f"file://{folder}/{name}"
+
+
+@pytest.fixture(params=SCHEMES)
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture
+def uri(scheme, tmp_path):
+    return uri_in(scheme, tmp_path)
+
+
+@pytest.fixture
+def store(uri):
+    with get_store(uri) as opened:
+        yield opened
+
+
+@pytest.fixture(params=DISK)
+def disk_uri(request, tmp_path):
+    """A store that several processes can open."""
+    return uri_in(request.param, tmp_path)
+
+
+@pytest.fixture
+def disk_store(disk_uri):
+    with get_store(disk_uri) as opened:
+        yield opened

@@ -1,0 +1,217 @@
+"""Write the golden frames, their keyset and their index: `python tests/golden/make.py`.
+
+This is a second implementation of docs/format.md that shares no line with the engine, so that a
+mistake must be made twice to pass. It needs `pip install blake3 xxhash`. Once a format version is
+promised, its files are never written again; new ones are added.
+"""
+
+import base64
+import json
+import pickle
+import struct
+from pathlib import Path
+
+from blake3 import blake3
+from xxhash import xxh3_64_intdigest
+
+HERE = Path(__file__).parent
+CODECS = {"raw": 0, "text": 1, "json": 2, "cbor": 3, "pickle": 4}
+COMPRESSED, SIGNED, SEALED, EXPIRY, PYTHON, SEGMENTS, BOUND, MORE = (1 << bit for bit in range(8))
+KEY = 1
+
+# Public test values: these keys sign nothing but the golden files.
+PRIMARY, OLDER, DISABLED, FOREIGN = 0x9F86D081, 0x5EED0001, 0x00C0FFEE, 0xDEADBEEF
+SECRETS = {
+    PRIMARY: bytes(range(32)),
+    OLDER: bytes(range(32, 64)),
+    DISABLED: bytes(range(64, 96)),
+    FOREIGN: bytes(range(96, 128)),
+}
+
+index = []
+
+
+def checksum(head, payload):
+    digest = xxh3_64_intdigest(payload, seed=xxh3_64_intdigest(head))
+    return struct.pack("<I", digest & 0xFFFFFFFF)
+
+
+def mac(key_id, purpose, head, payload, context):
+    subkey = blake3(
+        SECRETS[key_id], derive_key_context=f"holdall 2026-11 frame signature: {purpose}"
+    ).digest()
+    lengths = struct.pack("<QQQ", len(head), len(payload), len(context))
+    return blake3(head + payload + context + lengths, key=subkey).digest()
+
+
+def keep(folder, name, head, payload, **entry):
+    path = f"{folder}/{name}.frame"
+    (HERE / path).write_bytes(head + payload)
+    index.append(
+        {
+            "name": name,
+            "file": path,
+            "header": head.hex(),
+            "payload": base64.b64encode(payload).decode(),
+            **entry,
+        }
+    )
+
+
+def frame(name, codec, payload, *, expires=None, python=None, key=None, sign=None):
+    """Keep a frame that can be read. `sign` is (key id, purpose, context, what verifying says)."""
+    flags = EXPIRY * (expires is not None) | PYTHON * (python is not None)
+    flags |= SIGNED * (sign is not None) | MORE * (key is not None)
+    head = bytes([0xC1, 0x48, CODECS[codec], flags])
+    if key is not None:
+        head += bytes([KEY])
+    if expires is not None:
+        head += struct.pack("<Q", expires)
+    if python is not None:
+        head += bytes(python)
+    if key is not None:
+        head += struct.pack("<H", len(key.encode())) + key.encode()
+    signed = None
+    if sign is not None:
+        key_id, purpose, context, verify = sign
+        head += struct.pack("<I", key_id)
+        code = mac(key_id, purpose, head, payload, context)
+        head += code
+        signed = {
+            "key_id": f"{key_id:08x}",
+            "purpose": purpose,
+            "context": base64.b64encode(context).decode(),
+            "mac": code.hex(),
+            "verify": verify,
+        }
+    head += checksum(head, payload)
+    fields = {"expires": expires, "python": python, "key": key, "signed": signed}
+    keep("frames", name, head, payload, codec=codec, fields=fields, error=None)
+
+
+def refused(name, error, before, payload, *, codec=None, sum=None, after=b""):
+    """Keep a frame that must be refused. `before` is all of the header but its checksum."""
+    head = before + (checksum(before, payload) if sum is None else sum)
+    keep("refused", name, head, payload + after, codec=codec, fields=None, error=error)
+
+
+def start(flags, codec="text", version=0):
+    number = codec if isinstance(codec, int) else CODECS[codec]
+    return bytes([0xC1, 0x48, version << 4 | number, flags])
+
+
+def make_frames():
+    none = b"\x80\x05N."
+    frame("raw", "raw", b"\xff\x00\x01")
+    frame("raw-empty", "raw", b"")
+    frame("raw-like-a-frame", "raw", b"\xc1\x48\x00\x00")
+    frame("raw-like-text", "raw", b"hello")
+    frame("text", "text", "hello é".encode())
+    frame("text-empty", "text", b"")
+    frame("text-like-json", "text", b'{"data":1}')
+    frame("json", "json", b'{"data":1}')
+    frame("json-null", "json", b"null")
+    frame("json-number", "json", b"10")
+    frame("json-long", "json", json.dumps(list(range(500)), separators=(",", ":")).encode())
+    frame("pickle", "pickle", none)
+    frame("expiry", "text", b"soon gone", expires=1_796_083_200_000)
+    frame("expiry-last", "json", b"0", expires=2**64 - 1)
+    frame("key", "text", b"x", key="a/ü b")
+    frame("key-long", "json", b"[]", key="k" * 300)
+    frame("pickle-signed", "pickle", none, sign=(PRIMARY, "value", b"", None))
+    frame("pickle-python", "pickle", none, python=(3, 13), sign=(PRIMARY, "value", b"", None))
+    frame("signed-context", "pickle", none, sign=(PRIMARY, "value", b"a/key", None))
+    frame("signed-task", "pickle", none, sign=(PRIMARY, "task", b"task 1", None))
+    frame("signed-result", "pickle", none, sign=(PRIMARY, "result", b"task 1\0\x01", None))
+    frame("signed-workflow", "pickle", none, sign=(PRIMARY, "workflow", b"node", None))
+    frame("signed-text", "text", b"signed, though passive", sign=(PRIMARY, "value", b"", None))
+    frame("signed-empty", "raw", b"", sign=(PRIMARY, "value", b"", None))
+    numbers = pickle.dumps(list(range(1000)), protocol=5)
+    frame("signed-long", "pickle", numbers, sign=(PRIMARY, "value", b"", None))
+    frame("signed-older-key", "pickle", none, sign=(OLDER, "value", b"", None))
+    frame("signed-disabled-key", "pickle", none, sign=(DISABLED, "value", b"", "UnknownKey"))
+    frame("signed-foreign-key", "pickle", none, sign=(FOREIGN, "value", b"", "UnknownKey"))
+    everything = {"expires": 1_796_083_200_000, "python": (3, 11), "key": "every/field"}
+    frame("everything", "pickle", none, **everything, sign=(PRIMARY, "value", b"", None))
+
+
+def make_refused():
+    newer, corrupt, text = "UnsupportedVersion", "CorruptFrame", b"hello"
+    # One raw zstd block, one LZ4 block of literals.
+    zstd = b"\x28\xb5\x2f\xfd\x20\x05" + struct.pack("<I", len(text) << 3 | 1)[:3] + text
+    lz4 = b"\x50" + text
+    refused(
+        "compressed-zstd", newer, start(COMPRESSED) + struct.pack("<BQ", 1, 5), zstd, codec="text"
+    )
+    refused(
+        "compressed-lz4", newer, start(COMPRESSED) + struct.pack("<BQ", 2, 5), lz4, codec="text"
+    )
+    bomb = start(COMPRESSED) + struct.pack("<BQ", 1, 2**64 - 1)
+    refused("compressed-forged", newer, bomb, zstd, codec="text")
+    seal = struct.pack("<I", PRIMARY) + bytes(range(24)) + bytes(range(32))
+    refused("sealed", newer, start(SEALED) + seal, b"\xaa" * 21, codec="text")
+    table = struct.pack("<QIQQ", 5, 1, 4, xxh3_64_intdigest(b"data"))
+    head = start(SEGMENTS) + table
+    gap = bytes(-(len(head) + 4 + len(text)) % 64)
+    refused("segments", newer, head, text, codec="text", after=gap + b"data")
+    head = (
+        start(SEGMENTS | SIGNED, "pickle") + struct.pack("<QIQ", 4, 1, 4) + blake3(b"data").digest()
+    )
+    head += struct.pack("<I", PRIMARY)
+    payload = b"\x80\x05N."
+    head += mac(PRIMARY, "value", head, payload, b"")
+    gap = bytes(-(len(head) + 4 + len(payload)) % 64)
+    refused("segments-signed", newer, head, payload, codec="pickle", after=gap + b"data")
+    forged = start(SEGMENTS) + struct.pack("<QI", 2**64 - 1, 2**32 - 1)
+    refused("segments-forged", newer, forged, text, codec="text")
+    head = start(BOUND | SIGNED, "pickle") + struct.pack("<I", PRIMARY)
+    head += mac(PRIMARY, "value", head, payload, b"a/key")
+    refused("bound", newer, head, payload, codec="pickle")
+    refused("every-flag", newer, start(0xFF), text, codec="text")
+    refused("version-1", newer, start(0, version=1), text)
+    refused("version-15", newer, start(0, version=15), text)
+    refused("codec-5", newer, start(0, codec=5), text)
+    refused("codec-15", newer, start(0, codec=15), text)
+    for bit in range(1, 8):
+        refused(
+            f"further-flag-{1 << bit:02x}",
+            newer,
+            start(MORE) + bytes([1 << bit]),
+            text,
+            codec="text",
+        )
+    refused("further-flag-none", corrupt, start(MORE) + b"\0", text, codec="text")
+    refused("key-empty", corrupt, start(MORE) + b"\x01\0\0", text, codec="text")
+    refused("key-not-utf-8", corrupt, start(MORE) + b"\x01\x01\0\xff", text, codec="text")
+    refused("key-past-the-end", corrupt, start(MORE) + b"\x01\xff\x3f", text, codec="text")
+    refused("key-too-long", "LimitExceeded", start(MORE) + b"\x01\xff\xff", text, codec="text")
+    # The frame `raw-like-text`, damaged: undoing the damage gives a frame that the index knows.
+    refused("checksum-wrong", corrupt, start(0, "raw"), text, codec="raw", sum=bytes(4))
+    refused("trailing-byte", corrupt, start(0, "raw"), text, codec="raw", after=b"!")
+    refused("header-cut", corrupt, start(0, "raw")[:3], b"", sum=b"")
+
+
+def make_keyset():
+    keys = [(PRIMARY, "enabled"), (OLDER, "enabled"), (DISABLED, "disabled")]
+    lines = []
+    for key_id, state in keys:
+        secret = base64.b64encode(SECRETS[key_id]).decode()
+        lines.append(f'    {{"id": "{key_id:08x}", "state": "{state}", "secret": "{secret}"}}')
+    text = '{\n  "format": "holdall keyset",\n  "version": 0,\n'
+    text += f'  "primary": "{PRIMARY:08x}",\n  "keys": [\n' + ",\n".join(lines) + "\n  ]\n}\n"
+    (HERE / "keyset.json").write_text(text)
+
+
+def main():
+    for folder in ("frames", "refused"):
+        (HERE / folder).mkdir(exist_ok=True)
+        for old in (HERE / folder).glob("*.frame"):
+            old.unlink()
+    make_keyset()
+    make_frames()
+    make_refused()
+    text = json.dumps(index, indent=1, ensure_ascii=False)
+    (HERE / "frames.json").write_text(text + "\n", encoding="utf-8")
+
+
+main()

@@ -1,0 +1,96 @@
+"""Classes and functions that another process finds by their names."""
+
+import dataclasses
+import enum
+import threading
+from typing import NamedTuple
+
+import pydantic
+
+
+class Color(enum.Enum):
+    RED = "red"
+    GREEN = 2
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Name(enum.StrEnum):
+    ANNA = "anna"
+
+
+class Right(enum.Flag):
+    READ = enum.auto()
+    WRITE = enum.auto()
+
+
+@dataclasses.dataclass
+class Point:
+    x: object
+    y: object = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Frozen:
+    name: str
+
+
+class Pair(NamedTuple):
+    left: object
+    right: object
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Words(list):
+    note = None
+
+
+class Table(dict):
+    pass
+
+
+class Slots:
+    __slots__ = ("held",)
+
+    def __init__(self, held):
+        self.held = held
+
+
+class Model(pydantic.BaseModel):
+    hello: str
+
+
+class Aliased(pydantic.BaseModel):
+    class_: str = pydantic.Field(alias="class")
+    count: int = 0
+
+
+class Empty(pydantic.BaseModel):
+    pass
+
+
+class Meddler:
+    """Its comparison runs whatever a test wants to happen at that moment."""
+
+    meddle = None
+
+    def __eq__(self, other):
+        type(self).meddle()
+        return True
+
+    __hash__ = None
+
+
+def double(number):
+    return number * 2
+
+
+def lock():
+    """Something that cannot be pickled."""
+    return threading.Lock()
