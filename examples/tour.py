@@ -137,7 +137,6 @@ def main() -> None:
     }
     print(f"{len(rows):,} records of {len(TABLES)} tables\n")
     with get_store() as store:
-        store.clear()
         for title, part in (("Fill", fill), ("Read back", read_back), ("Stream", stream), ("Anything", anything)):
             print(title)
             part(store, rows)

@@ -65,7 +65,8 @@ def refusal(value: Any, error: Exception) -> SerializationError:
         if kind.__module__ == "builtins"
         else f"{kind.__module__}.{kind.__qualname__}"
     )
-    if isinstance(error, RecursionError):
+    # cloudpickle turns the one into an error of its own.
+    if RecursionError in (type(error), type(error.__cause__)):
         reason = "it is nested too deeply for pickle; flatten it, or raise sys.setrecursionlimit()"
     else:
         reason = f"{error}; leave it out, or give its class a __reduce__ or __getstate__"

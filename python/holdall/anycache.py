@@ -4,6 +4,7 @@ import functools
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from types import MethodType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from holdall._fingerprint import call_key, identity_of
@@ -15,6 +16,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MISS = object()
+OPENING = threading.Lock()
 
 
 @overload
@@ -60,46 +62,74 @@ def anycache(
     `cache_key(*args, **kwargs)` and `cache_store`.
     """
 
+    options = {"uri": uri, **options}
+
     def decorate(inner: Callable[..., Any]) -> Callable[..., Any]:
-        opened: list[Store[Any]] = []
-        opening = threading.Lock()
-        identity = identity_of(inner) if key_func is None else b""
-
-        def cache() -> Store[Any]:
-            with opening:
-                if not opened:
-                    base = get_store(uri, **options) if store is None else store
-                    # Copied, so that the options do not leak; never bare, and instances stay.
-                    opened.append(base.derive(bare=False, instances=True))
-                return opened[0]
-
-        def cache_key(*args: Any, **kwargs: Any) -> str | None:
-            if key_func is not None:
-                return key_func(*args, **kwargs)
-            return call_key(inner, identity, args, kwargs)
-
-        @functools.wraps(inner)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            key = cache_key(*args, **kwargs)
-            if key is None:
-                return inner(*args, **kwargs)
-            kept = cache()
-            if not use_cache:
-                result = inner(*args, **kwargs)
-                kept.put(key, result, ttl=ttl)
-                return result
-            found = kept.get(key, MISS)
-            if found is not MISS:
-                return found
-            with kept.lock(f"anycache:{key}"):
-                found = kept.get(key, MISS)
-                if found is MISS:
-                    found = inner(*args, **kwargs)
-                    kept.put(key, found, ttl=ttl)
-                return found
-
-        wrapper.cache_key = cache_key  # type: ignore[attr-defined]
-        wrapper.cache_store = cache  # type: ignore[attr-defined]
-        return wrapper
+        return Cached(inner, store, options, ttl, key_func, use_cache)
 
     return decorate if function is None else decorate(function)
+
+
+class Cached:
+    """A function whose results are kept. A class, so that it pickles with what it belongs to."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        store: Store[Any] | None,
+        options: dict[str, Any],
+        ttl: float | timedelta | None,
+        key_func: Callable[..., str | None] | None,
+        use_cache: bool,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._store, self._options = function, store, options
+        self._ttl, self._key_func, self._use_cache = ttl, key_func, use_cache
+        self._identity = identity_of(function) if key_func is None else b""
+        self._opened: Store[Any] | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what is kept for these arguments, or run the function and keep what it returns."""
+        key = self.cache_key(*args, **kwargs)
+        if key is None:
+            return self._function(*args, **kwargs)
+        kept = self.cache_store()
+        if not self._use_cache:
+            return self._run(kept, key, args, kwargs)
+        found = kept.get(key, MISS)
+        if found is not MISS:
+            return found
+        with kept.lock(f"anycache:{key}"):
+            found = kept.get(key, MISS)
+            return self._run(kept, key, args, kwargs) if found is MISS else found
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Bind to an instance, as a function in a class does."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_opened": None}
+
+    def __repr__(self) -> str:
+        return f"<anycache of {self._function!r}>"
+
+    def cache_key(self, *args: Any, **kwargs: Any) -> str | None:
+        """Return the key of a call, or None if it is not kept."""
+        if self._key_func is None:
+            return call_key(self._function, self._identity, args, kwargs)
+        return self._key_func(*args, **kwargs)
+
+    def cache_store(self) -> Store[Any]:
+        """Return the store that results are kept in."""
+        if self._opened is None:
+            with OPENING:
+                if self._opened is None:
+                    base = get_store(**self._options) if self._store is None else self._store
+                    # Copied, so that the options do not leak; never bare, and instances stay.
+                    self._opened = base.derive(bare=False, instances=True)
+        return self._opened
+
+    def _run(self, kept: Store[Any], key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        result = self._function(*args, **kwargs)
+        kept.put(key, result, ttl=self._ttl)
+        return result

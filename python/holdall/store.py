@@ -18,7 +18,7 @@ from holdall import _holdall as engine
 from holdall.errors import DoesNotExist, ValidationError
 from holdall.info import Info, info_of
 from holdall.progress import Progress
-from holdall.settings import Settings, boolean
+from holdall.settings import Settings, boolean, number
 
 __all__ = ["Store", "get_store"]
 
@@ -278,7 +278,8 @@ def get_store(
         `HOLDALL_URI`, else an embedded SQLite store in the folder `.holdall`.
     mode, serialization_mode: "auto" (default), "raw", "text", "json" or "pickle".
     serialization_func, deserialization_func: called once on each value, before and after the codec.
-    model: a pydantic model or any type pydantic validates; `get` gives instances of it.
+    model: a pydantic model, a class of attrs or msgspec, or any type that pydantic validates;
+        `get` gives instances of it.
     raise_on_nonexist: whether a missing key raises DoesNotExist (default) or gives None.
     store_none_values: whether putting None does anything; default True.
     default_ttl: seconds or timedelta that values live; 0 (default) is for ever.
@@ -303,7 +304,7 @@ def get_store(
     if isinstance(config.get("read_only"), str):
         config["read_only"] = boolean("read_only", config["read_only"])
     if isinstance(config.get("busy_timeout"), str):
-        config["busy_timeout"] = float(config["busy_timeout"])
+        config["busy_timeout"] = number("busy_timeout", config["busy_timeout"])
     found = {"raise_on_nonexist": settings.raise_on_nonexist, "default_ttl": settings.default_ttl}
     options = {name: value for name, value in options.items() if value is not None}
     place = settings.uri if uri is None else fspath(uri)

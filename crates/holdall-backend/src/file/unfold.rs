@@ -27,27 +27,41 @@ impl Files {
         if folder.look(name).map_err(failed)?.kind != Kind::File {
             return Ok(());
         }
-        let temp = Temp::folder(&site)?;
-        let inner = site.root.at(temp.path()).map_err(failed)?;
-        copy(&folder, name, &inner).map_err(failed)?;
-        if self.is_full() {
-            self.synced(inner.sync())?;
+        match site.make_folder(&folder, name) {
+            // A foreign program removed the file just now.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Ok(made) => made.map_err(failed),
+            Err(error) => Err(error),
         }
-        if site.root.exchange(temp.path(), &folder, name).map_err(failed)? {
-            // What came out is the same file. If not, a foreign program wrote one just now, and its
-            // value is the newer; of two names of one file, renaming does nothing.
-            let _ = site.root.rename(temp.path(), &inner, VALUE);
-        } else {
-            site.move_over(&temp, &inner, &folder, name).map_err(failed)?;
-        }
-        if self.is_full() {
-            self.synced(folder.sync())?;
-        }
-        Ok(())
     }
 }
 
 impl Site<'_> {
+    fn make_folder(&self, folder: &Folder, name: &str) -> Result<io::Result<()>> {
+        let temp = Temp::folder(self)?;
+        let made = self.root.at(temp.path()).and_then(|inner| copy(folder, name, &inner).map(|()| inner));
+        let inner = match made {
+            Ok(inner) => inner,
+            Err(error) => return Ok(Err(error)),
+        };
+        if self.files.is_full() {
+            self.files.synced(inner.sync())?;
+        }
+        let moved = self.root.exchange(temp.path(), folder, name).and_then(|exchanged| {
+            if !exchanged {
+                return self.move_over(&temp, &inner, folder, name);
+            }
+            // What came out is the same file. If not, a foreign program wrote one just now, and its
+            // value is the newer; of two names of one file, renaming does nothing.
+            let _ = self.root.rename(temp.path(), &inner, VALUE);
+            Ok(())
+        });
+        if moved.is_ok() && self.files.is_full() {
+            self.files.synced(folder.sync())?;
+        }
+        Ok(moved)
+    }
+
     fn move_over(&self, temp: &Temp, inner: &Folder, folder: &Folder, name: &str) -> io::Result<()> {
         make(&self.root, MOVING)?;
         let moving = self.root.at(MOVING)?;

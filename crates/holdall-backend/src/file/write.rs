@@ -88,7 +88,8 @@ impl Files {
             let _held = site.lock()?;
             let Some(mut spot) = site.locate()? else { return Ok(Turn::Done(false)) };
             if condition != Condition::Any {
-                let again = spot.file.try_clone().map_err(|error| self.read_error(site.place.path(), error))?;
+                let again =
+                    spot.file.try_clone().map_err(|error| self.read_error(site.place.path(), error))?;
                 if !self.holds(key, &site.place, Some((again, spot.metadata.clone())), condition, now)? {
                     return Ok(Turn::Done(false));
                 }

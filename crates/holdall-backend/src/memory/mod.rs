@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use holdall_types::{Error, ErrorKind, Key, Result};
 
+use crate::os::fork;
 use crate::{Capability, Condition, Head, KeyValue, Keys, LeaseChange, Record, Stored};
 
 /// A store in memory, private to this object.
@@ -131,6 +132,8 @@ impl KeyValue for Memory {
     }
 
     fn lease(&self, name: &str, decide: &mut dyn FnMut(Option<&[u8]>) -> LeaseChange) -> Result<()> {
+        // The one call that comes without the GIL: a held lock is kept alive by a thread of its own.
+        let _calm = fork::calm();
         self.with(|state| state.lease(name, decide))
     }
 

@@ -95,6 +95,8 @@ impl<'py> Out<'py> {
         let py = self.file.py();
         let mut rest = PyMemoryView::from(bytes)?.into_any();
         loop {
+            // A Ctrl-C in the middle of a write ends it as a short one, not as an error.
+            py.check_signals()?;
             let left = rest.len()?;
             let written: Option<usize> = self.file.call_method1("write", (&rest,))?.extract()?;
             let Some(written) = written else {

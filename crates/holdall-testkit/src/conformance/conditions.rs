@@ -3,7 +3,7 @@
 use holdall_backend::{Condition, Version};
 
 use super::Behaviour;
-use super::subject::{NOW, Subject};
+use super::subject::{NOW, Subject, key};
 
 pub(super) const BEHAVIOURS: &[Behaviour] = &[
     ("absent writes only where nothing is", absent),
@@ -13,6 +13,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
     ("matches sees the header too", header_counts),
     ("a refused write changes nothing", refused),
     ("matches works on large values", large),
+    ("delete, too, can depend on the value that was read", delete),
 ];
 
 fn absent(subject: &Subject) {
@@ -75,4 +76,24 @@ fn large(subject: &Subject) {
     assert!(!subject.put_if("key", b"x", Condition::Matches(version)), "the last byte counts");
     let version = subject.version("key");
     assert!(subject.put_if("key", b"x", Condition::Matches(version)), "a large value matches");
+}
+
+fn delete(subject: &Subject) {
+    let delete = |name: &str, condition, now| subject.store.delete(&key(name), condition, now).unwrap();
+    let long = "x".repeat(2000);
+    for name in ["key", "folder/key", &long] {
+        assert!(!delete(name, Condition::Matches(Version::of(b"")), NOW), "nothing is there to match");
+        subject.put_until(name, b"one", NOW + 1000);
+        let one = subject.version(name);
+        subject.put(name, &vec![2; 300_000]);
+        assert!(!delete(name, Condition::Matches(one), NOW), "the value is another by now");
+        assert!(!delete(name, Condition::Absent, NOW), "a value that is there is not absent");
+        assert!(subject.get(name).is_some(), "a refused delete leaves the value");
+        let two = subject.version(name);
+        assert!(delete(name, Condition::Matches(two), NOW), "matches the value that was read");
+        assert_eq!(subject.get(name), None, "and it is gone");
+        subject.put_until(name, b"one", NOW + 1000);
+        assert!(!delete(name, Condition::Matches(one), NOW + 1000), "an expired value matches nothing");
+    }
+    assert_eq!(subject.listed_at("", NOW + 1000), [""; 0]);
 }

@@ -1,6 +1,5 @@
 //! Folders by descriptor.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -43,7 +42,7 @@ pub(in crate::file) struct Folder {
 pub(in crate::file) fn find(root: &Path, path: &str) -> io::Result<Found> {
     #[cfg(target_os = "linux")]
     if !OLD_KERNEL.load(Ordering::Relaxed) {
-        let mut whole = OsString::with_capacity(root.as_os_str().len() + 1 + path.len());
+        let mut whole = std::ffi::OsString::with_capacity(root.as_os_str().len() + 1 + path.len());
         whole.push(root);
         whole.push("/");
         whole.push(path);
