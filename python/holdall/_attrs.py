@@ -34,7 +34,9 @@ class Fields:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         """Take an instance or a dict of the fields; give a dict of them."""
         hints = get_type_hints(self.kind, include_extras=True)
-        names = {field.alias or field.name: field for field in attrs.fields(self.kind) if field.init}
+        names = {
+            field.alias or field.name: field for field in attrs.fields(self.kind) if field.init
+        }
         fields = core_schema.typed_dict_schema(
             {
                 alias: core_schema.typed_dict_field(

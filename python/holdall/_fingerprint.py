@@ -4,10 +4,10 @@ import functools
 import hashlib
 import inspect
 import io
-import os
 import pickle
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -15,7 +15,10 @@ from holdall._holdall import dumps
 from holdall.errors import SerializationError
 
 SEPARATOR = b"\x00"
-MAIN = ("__main__", "__mp_main__")  # the script, and the script as multiprocessing's children see it
+MAIN = (
+    "__main__",
+    "__mp_main__",
+)  # the script, and the script as multiprocessing's children see it
 
 
 def call_key(
@@ -29,7 +32,7 @@ def call_key(
     try:
         signature = inspect.signature(function)
     except ValueError:  # a builtin without a signature
-        arguments = {"args": args, "kwargs": kwargs}
+        arguments: dict[str, Any] = {"args": args, "kwargs": kwargs}
     else:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
@@ -95,7 +98,7 @@ def place_of(module: str | None) -> str | None:
     script = sys.modules.get(module)
     spec = getattr(script, "__spec__", None)
     file = getattr(script, "__file__", None)
-    return spec.name if spec is not None else os.path.abspath(file) if file else None
+    return spec.name if spec is not None else str(Path(file).absolute()) if file else None
 
 
 def attempt(value: Any) -> bytes:
@@ -109,7 +112,8 @@ def attempt(value: Any) -> bytes:
 def code_of(code: CodeType) -> bytes:
     """Digest what code does, and not where it stands."""
     constants = [
-        code_of(part) if isinstance(part, CodeType) else fingerprint(part) for part in code.co_consts
+        code_of(part) if isinstance(part, CodeType) else fingerprint(part)
+        for part in code.co_consts
     ]
     return combine(
         CodeType, [code.co_code, code.co_exceptiontable, fingerprint(code.co_names), *constants]

@@ -315,6 +315,12 @@ class Store(Generic[_T]):
     def glance(self, key: str) -> dict[str, Any] | None:
         """Return what `info` is made of, or None without a value."""
 
+    def frame_bytes(self, key: str) -> bytes:
+        """Return a value's header and payload, or its bare bytes, for `holdall.inspect`.
+
+        The checksum was checked; nothing was verified or opened. Raises DoesNotExist without a value.
+        """
+
     def copy_key(self, key: str, other: Store[Any]) -> bool:
         """Copy one value to another store and say whether there was one; see `copy_to`."""
 

@@ -47,7 +47,9 @@ def instance(value: Any, model: Any) -> Any:
         return adapter.validate_python(value, by_alias=True, by_name=True)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
-        path = "$" + "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in first["loc"])
+        path = "$" + "".join(
+            f".{step}" if isinstance(step, str) else f"[{step}]" for step in first["loc"]
+        )
         raise misfit(path, model, first["msg"]) from error
 
 
@@ -62,7 +64,9 @@ def adapter_of(model: Any) -> Any:
     try:
         import pydantic
     except ImportError as error:
-        raise ValidationError("model= needs pydantic 2; install it with: pip install pydantic") from error
+        raise ValidationError(
+            "model= needs pydantic 2; install it with: pip install pydantic"
+        ) from error
     refusal = f"model={model!r} is no type that pydantic, attrs or msgspec can validate"
     if isinstance(model, str):  # pydantic takes it for a type that is yet to come
         raise ValidationError(f"{refusal}; give the type itself")
@@ -85,13 +89,13 @@ def is_struct(model: Any) -> bool:
 
 def struct_data(value: Any) -> Any:
     """Return a struct's data, in which what auto keeps exactly stays as it is."""
-    import datetime
+    import datetime as dt
     import decimal
     import uuid
 
     import msgspec
 
-    kept = (bytes, bytearray, datetime.datetime, datetime.date, datetime.time, datetime.timedelta)
+    kept = (bytes, bytearray, dt.datetime, dt.date, dt.time, dt.timedelta)
     return msgspec.to_builtins(value, builtin_types=(*kept, decimal.Decimal, uuid.UUID))
 
 

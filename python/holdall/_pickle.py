@@ -1,12 +1,15 @@
 """The `pickle` codec: C pickle, and cloudpickle for what only it can do."""
 
+import io
 import pickle
-from typing import Any
+from collections import ChainMap
+from types import CodeType, FunctionType
+from typing import IO, Any
 
 import cloudpickle
 
-from holdall import _path
-from holdall.errors import SerializationError
+from holdall import _main, _path
+from holdall.errors import HoldallError, SerializationError
 
 PROTOCOL = 5
 
@@ -22,13 +25,52 @@ def dumps(value: Any) -> tuple[bytes, bool]:
     if data is not None:
         return data, False
     try:
-        data = cloudpickle.dumps(value, PROTOCOL)
+        return by_value(value)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
         raise refusal(value, error) from error
-    # Code by value is rebuilt by cloudpickle's own functions, so its name is in the pickle.
-    return data, b"cloudpickle" in data
+
+
+def by_value(value: Any) -> tuple[bytes, bool]:
+    """Return cloudpickle's bytes, and whether code objects are in them."""
+    written = io.BytesIO()
+    pickler = Pickler(written, PROTOCOL)
+    pickler.dump(value)
+    return written.getvalue(), pickler.code
+
+
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """cloudpickle's, but for what it would change silently and for the script's classes."""
+
+    def __init__(self, file: IO[bytes], protocol: int) -> None:
+        self.code = False
+        # The C pickler takes the table over as it is made.
+        self.dispatch_table = ChainMap(
+            {memoryview: refuse, io.TextIOWrapper: refuse, CodeType: self.note_code},
+            cloudpickle.Pickler.dispatch_table,
+        )
+        super().__init__(file, protocol)
+
+    def reducer_override(self, value: Any) -> Any:
+        """Hand classes of the script to `_main`, and notice what goes by value."""
+        if isinstance(value, type) and (reduced := _main.kept(value)):
+            return reduced
+        reduced = super().reducer_override(value)
+        if reduced is not NotImplemented and isinstance(value, type | FunctionType):
+            # What can be imported is written by its name alone.
+            self.code = self.code or not isinstance(reduced, str)
+        return reduced
+
+    def note_code(self, code: CodeType) -> Any:
+        """Write a code object."""
+        self.code = True
+        return cloudpickle.Pickler.dispatch_table[CodeType](code)
+
+
+def refuse(value: Any) -> Any:
+    """Refuse what cloudpickle would keep as another type."""
+    raise TypeError(f"cannot pickle {type(value).__name__!r} object")
 
 
 def by_reference(value: Any) -> bytes | None:
@@ -47,7 +89,7 @@ def loads(data: bytes) -> Any:
     """Return the value of a pickle that the reader trusts."""
     try:
         return pickle.loads(data)
-    except (MemoryError, KeyboardInterrupt):
+    except (MemoryError, KeyboardInterrupt, HoldallError):
         raise
     except Exception as error:
         raise SerializationError(
@@ -76,7 +118,7 @@ def refusal(value: Any, error: Exception) -> SerializationError:
 def picklable(value: Any) -> bool:
     """Whether a value can be pickled by itself."""
     try:
-        cloudpickle.dumps(value, PROTOCOL)
+        by_value(value)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception:

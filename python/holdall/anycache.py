@@ -1,6 +1,8 @@
 """`@anycache`: keep what a function returns."""
 
 import functools
+import inspect
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,6 +10,13 @@ from types import MethodType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from holdall._fingerprint import call_key, identity_of
+from holdall.errors import (
+    CorruptFrame,
+    SerializationError,
+    UnsupportedVersion,
+    UntrustedPayloadError,
+    ValidationError,
+)
 from holdall.store import Store, get_store
 
 __all__ = ["anycache"]
@@ -16,6 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MISS = object()
+logger = logging.getLogger("holdall")
 OPENING = threading.Lock()
 
 
@@ -49,7 +59,8 @@ def anycache(
     """Keep what a function returns, under a key made of the function and its arguments.
 
     One execution a key, across threads and processes: the others wait and take its result. What
-    it raises is not kept. The result is exact, pydantic instances included.
+    it raises is not kept. The result is exact, pydantic instances included. An entry that cannot be
+    read here (damaged, or of another keyset or Python) is logged, and the function runs again.
 
     uri, **options: the store, as for `get_store`, opened at the first call. store: one that is open.
     ttl: seconds or timedelta that a result is kept; default the store's.
@@ -61,7 +72,6 @@ def anycache(
     made inside another one goes by its code and what it closes over as well. The wrapper has
     `cache_key(*args, **kwargs)` and `cache_store`.
     """
-
     options = {"uri": uri, **options}
 
     def decorate(inner: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,6 +92,12 @@ class Cached:
         key_func: Callable[..., str | None] | None,
         use_cache: bool,
     ) -> None:
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            name = getattr(function, "__qualname__", function)
+            raise ValidationError(
+                f"anycache keeps results, and {name} gives a coroutine or a generator, which cannot "
+                "be kept; cache a function that returns the result itself"
+            )
         functools.update_wrapper(self, function)
         self._function, self._store, self._options = function, store, options
         self._ttl, self._key_func, self._use_cache = ttl, key_func, use_cache
@@ -96,11 +112,11 @@ class Cached:
         kept = self.cache_store()
         if not self._use_cache:
             return self._run(kept, key, args, kwargs)
-        found = kept.get(key, MISS)
+        found = self._look_up(kept, key)
         if found is not MISS:
             return found
         with kept.lock(f"anycache:{key}"):
-            found = kept.get(key, MISS)
+            found = self._look_up(kept, key)
             return self._run(kept, key, args, kwargs) if found is MISS else found
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -129,7 +145,22 @@ class Cached:
                     self._opened = base.derive(bare=False, instances=True)
         return self._opened
 
-    def _run(self, kept: Store[Any], key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _look_up(self, kept: Store[Any], key: str) -> Any:
+        """Return what is kept, or MISS; an entry that cannot be read here is as good as none."""
+        try:
+            return kept.get(key, MISS)
+        except (
+            CorruptFrame,
+            SerializationError,
+            UnsupportedVersion,
+            UntrustedPayloadError,
+        ) as error:
+            logger.warning("anycache runs %s again: %s", key, error)
+            return MISS
+
+    def _run(
+        self, kept: Store[Any], key: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         result = self._function(*args, **kwargs)
         kept.put(key, result, ttl=self._ttl)
         return result

@@ -51,7 +51,8 @@ class Inspection:
         if self.names:
             lines.append(f"  imports {', '.join(self.names)}")
         lines.append(f"  {self.preview}")
-        return "\n".join(lines)
+        # What the payload says of itself is whoever's who wrote it: no line of it may pass for ours.
+        return "\n".join(visible(line) for line in lines)
 
 
 def inspect(data: bytes) -> Inspection:
@@ -86,6 +87,11 @@ def preview(payload: bytes, codec: str) -> str:
         text = repr(payload[:PREVIEW])
     text = " ".join(text.split())
     return text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """Escape what a terminal would obey rather than show."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def names(payload: bytes) -> list[str]:

@@ -1,6 +1,4 @@
-"""Read and write one place by its URI, without a store: a local file, or `-` for standard input
-and output.
-"""
+"""Read and write one place by its URI, without a store: a local file, or `-` for a standard stream."""
 
 import sys
 from collections.abc import Iterator

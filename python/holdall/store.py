@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Generic, Literal, Self, TextIO, TypeVar, cast, overload
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from holdall import _file
 from holdall import _holdall as engine
@@ -84,7 +84,7 @@ class Store(engine.Store[T], Generic[T]):
         if self.scheme == "memory":
             return None
         # A file's URI is percent-encoded, a database's starts with one more slash.
-        return Path(where.replace("%25", "%") if self.scheme == "file" else where[1:])
+        return Path(unquote(where) if self.scheme == "file" else where[1:])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the URI and the options: `get_store(**store.to_dict())` opens the same store."""
@@ -126,6 +126,10 @@ class Store(engine.Store[T], Generic[T]):
             raise ValidationError(
                 f"algorithm={algorithm!r} is unknown; use one of {known}"
             ) from error
+        if digest.digest_size == 0:
+            raise ValidationError(
+                f"algorithm={algorithm!r} has no length of its own; use sha256, say"
+            )
         digest.update(self._payload(key))
         return digest.hexdigest()
 

@@ -18,7 +18,6 @@ use crate::options::{trust_of, validated};
 
 #[pyfunction]
 #[pyo3(signature = (data, *, mode=None, serialization_mode=None, model=None, frame=true, trust=None, keyset=None))]
-#[expect(clippy::too_many_arguments, reason = "the keywords of the Python function")]
 pub fn loads<'py>(
     data: &Bound<'py, PyAny>,
     mode: Option<&str>,

@@ -7,8 +7,11 @@ use pyo3::types::PyBytes;
 
 use crate::error::{Raised, Result};
 
-/// The pickle of a value, and the Python version it is bound to if code objects are in it.
-pub fn dumps<'py>(value: &Bound<'py, PyAny>) -> Result<(Bound<'py, PyBytes>, Option<(u8, u8)>)> {
+/// The Python version (major, minor) that a pickle is bound to, if code objects are in it.
+pub type Version = Option<(u8, u8)>;
+
+/// The pickle of a value, and its version.
+pub fn dumps<'py>(value: &Bound<'py, PyAny>) -> Result<(Bound<'py, PyBytes>, Version)> {
     let py = value.py();
     let written = py.import(intern!(py, "holdall._pickle"))?.call_method1(intern!(py, "dumps"), (value,))?;
     let (bytes, by_value): (Bound<'py, PyBytes>, bool) = written.extract()?;

@@ -1,6 +1,6 @@
 //! Which backend, and where.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -70,7 +70,15 @@ impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory://"),
-            Self::File(path) => write!(f, "file://{}", path.display().to_string().replace('%', "%25")),
+            Self::File(path) => {
+                f.write_str("file://")?;
+                path.to_string_lossy().bytes().try_for_each(|byte| match byte {
+                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                        f.write_char(char::from(byte))
+                    }
+                    _ => write!(f, "%{byte:02X}"),
+                })
+            }
             Self::Sqlite(path) => write!(f, "sqlite:///{}", path.display()),
         }
     }

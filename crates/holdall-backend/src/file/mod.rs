@@ -3,7 +3,7 @@
 //! A key is a path (`segment.rs`, `path.rs`), a value one whole file: it is written under a
 //! temporary name and renamed (`temp.rs`, `write.rs`), so that no reader ever sees half of it. Every
 //! write holds its key's lock (`shards.rs`); readers hold none. The store's own things lie in
-//! `.holdall/`, which the first write makes. `docs/format-files.md` draws it all.
+//! `.holdall/`, which the first write makes. `docs/format.md` draws it all.
 
 mod entries;
 mod failure;

@@ -1,4 +1,4 @@
-//! Where the value of a key lies: a pure function, and a format (`docs/format-files.md`).
+//! Where the value of a key lies: a pure function, and a format (`docs/format.md`).
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! One segment of a key and the name it has on the disk (a format: `docs/format-files.md`).
+//! One segment of a key and the name it has on the disk (a format: `docs/format.md`).
 
 use std::borrow::Cow;
 

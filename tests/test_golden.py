@@ -1,0 +1,137 @@
+"""The golden files: what was once written is read as it was meant, from Python, and without holdall."""
+
+import base64
+import json
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+import holdall
+
+GOLDEN = Path(__file__).parent / "golden"
+FORMAT = GOLDEN.parents[1] / "docs" / "format.md"
+FRAMES = {entry["name"]: entry for entry in json.loads((GOLDEN / "frames.json").read_text("utf-8"))}
+READABLE = [name for name, entry in FRAMES.items() if entry["error"] is None]
+REFUSED = [name for name, entry in FRAMES.items() if entry["error"] is not None]
+
+
+@pytest.fixture(autouse=True)
+def golden_keyset(monkeypatch):
+    monkeypatch.setenv("HOLDALL_KEYSET", str(GOLDEN / "keyset.json"))
+
+
+def bytes_of(name):
+    return (GOLDEN / FRAMES[name]["file"]).read_bytes()
+
+
+def test_every_golden_file_has_its_entry():
+    files = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob("*.frame")}
+    assert files == {entry["file"] for entry in FRAMES.values()}
+    assert len(READABLE) > 20
+    assert len(REFUSED) > 20
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_a_golden_frame_says_what_it_was_made_of(name):
+    entry, data = FRAMES[name], bytes_of(name)
+    seen, fields = holdall.inspect(data), entry["fields"]
+    assert seen.codec == entry["codec"]
+    assert seen.header_size == len(entry["header"]) // 2
+    assert seen.size == len(data)
+    assert seen.bare is False
+    assert seen.active is (entry["codec"] == "pickle")
+    assert seen.signed_by == (fields["signed"] and fields["signed"]["key_id"])
+    assert seen.python == (fields["python"] and "{}.{}".format(*fields["python"]))
+    if fields["expires"] is None:
+        assert seen.expires_at is None
+    elif fields["expires"] < 2**62:
+        assert seen.expires_at.timestamp() * 1000 == fields["expires"]
+    else:
+        assert seen.expires_at.year == datetime.max.year
+
+
+def expected(entry):
+    payload = base64.b64decode(entry["payload"])
+    return {"raw": lambda: payload, "text": payload.decode, "json": lambda: json.loads(payload)}[entry["codec"]]()
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_a_golden_frame_is_read_as_far_as_it_is_trusted(name):
+    entry, data = FRAMES[name], bytes_of(name)
+    signed = entry["fields"]["signed"]
+    assert holdall.loads(data, mode="raw") == base64.b64decode(entry["payload"])
+    if entry["codec"] != "pickle":
+        assert holdall.loads(data) == expected(entry)
+        return
+    other_python = entry["fields"]["python"] not in (None, list(sys.version_info[:2]))
+    ours = signed and signed["purpose"] == "value" and not signed["context"]
+    if not signed or (not ours and not signed["verify"]):
+        error = holdall.UntrustedPayloadError
+    elif signed["verify"]:
+        error = getattr(holdall, signed["verify"])
+    else:
+        error = holdall.PythonVersionError if other_python else None
+    if error is None:
+        assert holdall.loads(data) in (None, list(range(1000)))
+    else:
+        with pytest.raises(error) as caught:
+            holdall.loads(data)
+        assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refused_frame_is_refused_with_its_error(name):
+    error = getattr(holdall, FRAMES[name]["error"])
+    for call in (holdall.loads, holdall.inspect, lambda data: holdall.loads(data, trust="all", mode="raw")):
+        with pytest.raises(error) as caught:
+            call(bytes_of(name))
+        assert type(caught.value) is error
+
+
+PASSIVE = {"raw": [b"\xff\x00\x01", b""], "text": ["hello é", ""], "json": [{"data": 1}, None, 10]}
+
+
+@pytest.mark.parametrize("codec", PASSIVE)
+def test_what_is_written_today_is_the_golden_file(codec):
+    for value in PASSIVE[codec]:
+        frame = holdall.dumps(value)
+        same = [n for n in READABLE if FRAMES[n]["codec"] == codec and bytes_of(n) == frame]
+        assert same, f"no golden file is {value!r}"
+
+
+def test_a_signature_of_today_is_the_golden_one():
+    assert holdall.dumps(None, mode="pickle") == bytes_of("pickle-signed")
+
+
+def reader():
+    """The reader in plain Python that the format's page prints."""
+    page = FORMAT.read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    code = next(block for block in blocks if "def read_frame" in block)
+    namespace = {}
+    exec(code, namespace)
+    return namespace["read_frame"]
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_the_plain_reader_of_the_format_page_reads_what_is_passive(name):
+    entry, read = FRAMES[name], reader()
+    if entry["codec"] == "pickle":
+        with pytest.raises(ValueError, match="passive"):
+            read(bytes_of(name))
+    else:
+        assert read(bytes_of(name)) == expected(entry)
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if FRAMES[name]["error"] == "UnsupportedVersion"])
+def test_the_plain_reader_refuses_what_is_not_built(name):
+    with pytest.raises((ValueError, IndexError)):
+        reader()(bytes_of(name))
+
+
+def test_the_plain_reader_reads_what_is_written_today():
+    for value in ["héllo", b"\xff\x00", {"a": [1, None, "é"]}, 1.5, None, "", b""]:
+        assert reader()(holdall.dumps(value)) == value
