@@ -22,8 +22,10 @@ def svg(rows: list[Row]) -> str:
 
     height = LINE * (len(rows) + 2)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+            f'font-family="system-ui, sans-serif" font-size="13" fill="{INK}">'
+        ),
         "<title>holdall's speed as a multiple of its peers'</title>",
         f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#ffffff"/>',
     ]

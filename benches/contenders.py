@@ -123,13 +123,14 @@ class Files:
         self.folder = str(folder)
 
     def put(self, key: str, value: Any) -> None:
+        # Not pathlib, here and below: the floor should not pay for convenience.
         path = f"{self.folder}/{key}"
-        with open(f"{path}.tmp", "wb") as file:
+        with open(f"{path}.tmp", "wb") as file:  # noqa: PTH123
             file.write(orjson.dumps(value))
-        os.replace(f"{path}.tmp", path)
+        os.replace(f"{path}.tmp", path)  # noqa: PTH105
 
     def get(self, key: str) -> Any:
-        with open(f"{self.folder}/{key}", "rb") as file:
+        with open(f"{self.folder}/{key}", "rb") as file:  # noqa: PTH123
             return orjson.loads(file.read())
 
     def close(self) -> None:

@@ -16,13 +16,25 @@ def keys(count: int, start: int = 0) -> list[str]:
 def records(count: int = 500) -> list[dict[str, Any]]:
     """What an API answers: short texts in several scripts, numbers, nested lists and dicts."""
     rng = random.Random(1)
-    words = ["balcon", "scène", "côté", "orchestra", "日本語", "loge", "\N{SMILING FACE WITH SMILING EYES}"]
+    words = [
+        "balcon",
+        "scène",
+        "côté",
+        "orchestra",
+        "日本語",
+        "loge",
+        "\N{SMILING FACE WITH SMILING EYES}",
+    ]
     return [
         {
             "id": rng.getrandbits(40),
             "text": " ".join(rng.choices(words, k=12)),
             "created_at": f"2014-08-31T00:{number % 60:02}:15Z",
-            "user": {"name": rng.choice(words), "followers": rng.randrange(10_000), "verified": False},
+            "user": {
+                "name": rng.choice(words),
+                "followers": rng.randrange(10_000),
+                "verified": False,
+            },
             "prices": [{"amount": 90250 + number, "category": 338937295 + n} for n in range(3)],
             "reply_to": None,
         }

@@ -10,10 +10,10 @@ from typing import Any
 
 import contenders
 import orjson
-import values
 from measure import Times, Work, each, each_with, interleaved
 
 import holdall
+import values
 
 OURS = "holdall"
 

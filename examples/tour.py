@@ -137,7 +137,12 @@ def main() -> None:
     }
     print(f"{len(rows):,} records of {len(TABLES)} tables\n")
     with get_store() as store:
-        for title, part in (("Fill", fill), ("Read back", read_back), ("Stream", stream), ("Anything", anything)):
+        for title, part in (
+            ("Fill", fill),
+            ("Read back", read_back),
+            ("Stream", stream),
+            ("Anything", anything),
+        ):
             print(title)
             part(store, rows)
             print()

@@ -71,25 +71,75 @@ def families(module, name, arguments):
     reference = text(module) + text(name) + b"\x93"
     for protocol in range(6):
         yield f"reduce {protocol}", direct(module, name, arguments, protocol)
-    yield "dotted", b"\x80\x04" + text("types") + text(f"sys.modules.{module}.{name}") + b"\x93" + packed + b"R."
+    yield (
+        "dotted",
+        b"\x80\x04"
+        + text("types")
+        + text(f"sys.modules.{module}.{name}")
+        + b"\x93"
+        + packed
+        + b"R.",
+    )
     yield "getattr", (
         b"\x80\x04" + text("builtins") + text("getattr") + b"\x93(" + text("importlib") + text("import_module")
         + b"\x93" + argument((module,)) + b"R" + text(name) + b"tR" + packed + b"R."
     )  # fmt: skip
-    yield "resolve_name", (
-        b"\x80\x04" + text("pkgutil") + text("resolve_name") + b"\x93" + argument((f"{module}:{name}",)) + b"R" + packed + b"R."
+    yield (
+        "resolve_name",
+        (
+            b"\x80\x04"
+            + text("pkgutil")
+            + text("resolve_name")
+            + b"\x93"
+            + argument((f"{module}:{name}",))
+            + b"R"
+            + packed
+            + b"R."
+        ),
     )
     yield "INST", split + f"i{module}\n{name}\n.".encode()
     yield "OBJ", b"(" + reference + split[1:] + b"o."
     yield "NEWOBJ", b"\x80\x02" + f"c{module}\n{name}\n".encode() + packed + b"\x81."
     yield "NEWOBJ_EX", b"\x80\x04" + reference + packed + b"}\x92."
-    yield "BUILD", (
-        b"\x80\x04" + text("functools") + text("partial") + b"\x93" + reference + b"\x85R(" + reference + packed + b"}NtbN."
+    yield (
+        "BUILD",
+        (
+            b"\x80\x04"
+            + text("functools")
+            + text("partial")
+            + b"\x93"
+            + reference
+            + b"\x85R("
+            + reference
+            + packed
+            + b"}NtbN."
+        ),
     )
-    yield "BUILD __setstate__", b"\x80\x04" + reference + b"}" + text("__setstate__") + reference + b"sb."
+    yield (
+        "BUILD __setstate__",
+        b"\x80\x04" + reference + b"}" + text("__setstate__") + reference + b"sb.",
+    )
     yield "EXT", b"\x80\x02\x82\x01" + packed + b"R."
-    yield "memo", b"\x80\x04" + text(module) + b"\x940" + text(name) + b"\x940h\x00h\x01\x93" + packed + b"R."
-    yield "late memo", b"\x80\x02" + text(module) + b"q\xff0" + text(name) + b"q\xfe0h\xffh\xfe\x93" + packed + b"R."
+    yield (
+        "memo",
+        b"\x80\x04"
+        + text(module)
+        + b"\x940"
+        + text(name)
+        + b"\x940h\x00h\x01\x93"
+        + packed
+        + b"R.",
+    )
+    yield (
+        "late memo",
+        b"\x80\x02"
+        + text(module)
+        + b"q\xff0"
+        + text(name)
+        + b"q\xfe0h\xffh\xfe\x93"
+        + packed
+        + b"R.",
+    )
     body = reference + packed + b"R."
     yield "frame", b"\x80\x04\x95" + struct.pack("<Q", len(body)) + body
     yield "frame straddle", b"\x80\x04\x95" + struct.pack("<Q", len(body) - 3) + body
@@ -100,9 +150,20 @@ def families(module, name, arguments):
     yield "without stop", direct(module, name, arguments, 2)[:-1]
     yield "in a list", b"\x80\x02]" + f"c{module}\n{name}\n".encode() + packed + b"Ra."
     yield "as a key", b"\x80\x02}" + f"c{module}\n{name}\n".encode() + packed + b"RNs."
-    yield "persistent_id", b"\x80\x02" + text("id") + b"Q" + f"c{module}\n{name}\n".encode() + packed + b"R."
-    yield "map", b"\x80\x04" + text("builtins") + text("list") + b"\x93" + text("builtins") + text("map") + b"\x93" + (
-        reference + b"(" + split[1:] + b"l\x86R\x85R."
+    yield (
+        "persistent_id",
+        b"\x80\x02" + text("id") + b"Q" + f"c{module}\n{name}\n".encode() + packed + b"R.",
+    )
+    yield (
+        "map",
+        b"\x80\x04"
+        + text("builtins")
+        + text("list")
+        + b"\x93"
+        + text("builtins")
+        + text("map")
+        + b"\x93"
+        + (reference + b"(" + split[1:] + b"l\x86R\x85R."),
     )
 
 

@@ -34,4 +34,6 @@ def run(code, *arguments, timeout=60, **options):
 def wait_for(process, line):
     """Wait until a program prints a line."""
     said = process.stdout.readline().strip()
-    assert said == line, f"{said!r} instead of {line!r}\n{process.stderr.read() if not said else ''}"
+    assert said == line, (
+        f"{said!r} instead of {line!r}\n{process.stderr.read() if not said else ''}"
+    )

@@ -5,7 +5,7 @@ It shares nothing with `holdall._equal`, which is under test.
 
 import collections
 import dataclasses
-import datetime
+import datetime as dt
 import enum
 import struct
 
@@ -21,15 +21,17 @@ def same(left, right):
             return struct.pack("d", left) == struct.pack("d", right)
         case complex():
             return same(left.real, right.real) and same(left.imag, right.imag)
-        case datetime.datetime():
+        case dt.datetime():
             return (
                 left.replace(tzinfo=None) == right.replace(tzinfo=None)
                 and left.fold == right.fold
                 and same(left.tzinfo, right.tzinfo)
             )
-        case datetime.time():
-            return left.replace(tzinfo=None) == right.replace(tzinfo=None) and left.fold == right.fold
-        case datetime.timezone():
+        case dt.time():
+            return (
+                left.replace(tzinfo=None) == right.replace(tzinfo=None) and left.fold == right.fold
+            )
+        case dt.timezone():
             return repr(left) == repr(right)
         case str() | bytes() | bytearray() | int():
             return left == right and attributes(left, right)
@@ -39,11 +41,10 @@ def same(left, right):
                 alike = alike and left.maxlen == right.maxlen
             return alike and attributes(left, right)
         case dict():
-            if isinstance(left, collections.defaultdict):
-                if left.default_factory is not right.default_factory:
-                    return False
+            factories = [getattr(side, "default_factory", None) for side in (left, right)]
             return (
-                len(left) == len(right)
+                factories[0] is factories[1]
+                and len(left) == len(right)
                 and all(map(same, left, right))
                 and all(map(same, left.values(), right.values()))
                 and attributes(left, right)

@@ -55,7 +55,9 @@ def test_a_golden_frame_says_what_it_was_made_of(name):
 
 def expected(entry):
     payload = base64.b64decode(entry["payload"])
-    return {"raw": lambda: payload, "text": payload.decode, "json": lambda: json.loads(payload)}[entry["codec"]]()
+    return {"raw": lambda: payload, "text": payload.decode, "json": lambda: json.loads(payload)}[
+        entry["codec"]
+    ]()
 
 
 @pytest.mark.parametrize("name", READABLE)
@@ -85,7 +87,11 @@ def test_a_golden_frame_is_read_as_far_as_it_is_trusted(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refused_frame_is_refused_with_its_error(name):
     error = getattr(holdall, FRAMES[name]["error"])
-    for call in (holdall.loads, holdall.inspect, lambda data: holdall.loads(data, trust="all", mode="raw")):
+    for call in (
+        holdall.loads,
+        holdall.inspect,
+        lambda data: holdall.loads(data, trust="all", mode="raw"),
+    ):
         with pytest.raises(error) as caught:
             call(bytes_of(name))
         assert type(caught.value) is error
@@ -126,7 +132,9 @@ def test_the_plain_reader_of_the_format_page_reads_what_is_passive(name):
         assert read(bytes_of(name)) == expected(entry)
 
 
-@pytest.mark.parametrize("name", [name for name in REFUSED if FRAMES[name]["error"] == "UnsupportedVersion"])
+@pytest.mark.parametrize(
+    "name", [name for name in REFUSED if FRAMES[name]["error"] == "UnsupportedVersion"]
+)
 def test_the_plain_reader_refuses_what_is_not_built(name):
     with pytest.raises((ValueError, IndexError)):
         reader()(bytes_of(name))

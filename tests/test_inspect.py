@@ -39,12 +39,12 @@ def test_code_tells_its_python_version():
 
 @pytest.mark.parametrize("protocol", range(6))
 def test_names_are_found_in_pickles_of_every_protocol(protocol):
-    import datetime as module
+    import datetime as dt
     import pickle
 
     from holdall.inspect import names
 
-    found = names(pickle.dumps([module.date(2020, 1, 1), ValueError("datetime"), Point(1)], protocol))
+    found = names(pickle.dumps([dt.date(2020, 1, 1), ValueError("datetime"), Point(1)], protocol))
     assert "datetime.date" in found
     assert "models.Point" in found
     assert any(name.endswith(".ValueError") for name in found)
@@ -56,7 +56,9 @@ def test_a_damaged_pickle_is_shown_and_not_run():
     assert names(b"\x80\x05cos\nsystem\n\xff\xff") == ["os.system", "(damaged pickle)"]
 
 
-@pytest.mark.parametrize(("data", "codec"), [(b"", "raw"), (b"{}", "json"), (b"hello", "text"), (b"\xff", "raw")])
+@pytest.mark.parametrize(
+    ("data", "codec"), [(b"", "raw"), (b"{}", "json"), (b"hello", "text"), (b"\xff", "raw")]
+)
 def test_bare_bytes_are_what_the_bare_rule_says(data, codec):
     seen = holdall.inspect(data)
     assert (seen.codec, seen.bare, seen.size, seen.header_size) == (codec, True, len(data), 0)

@@ -41,7 +41,11 @@ def test_a_lock_can_be_tried_without_waiting(store):
 
 
 def test_other_names_and_stores_are_not_held(store):
-    with store.lock("one"), store.lock("two", timeout=0), get_store("memory://").lock("one", timeout=0):
+    with (
+        store.lock("one"),
+        store.lock("two", timeout=0),
+        get_store("memory://").lock("one", timeout=0),
+    ):
         store.put("one", 1)
         assert store.get("one") == 1
 
@@ -85,7 +89,7 @@ def test_a_forgotten_lock_is_released(store):
 
 @pytest.mark.parametrize("bad", [{"ttl": 0}, {"ttl": -1}, {"timeout": -1}, {"ttl": "x"}])
 def test_impossible_times_are_refused(store, bad):
-    with pytest.raises(ValueError, match="ttl|timeout"):
+    with pytest.raises(ValueError, match=r"ttl|timeout"):
         store.lock("name", **bad).acquire()
 
 

@@ -58,7 +58,7 @@ def test_delete_many_says_how_many_there_were(store):
 
 def test_one_str_is_not_taken_for_many_keys(store):
     for call in (store.get_many, store.delete_many):
-        with pytest.raises(holdall.ValidationError, match=r"\[\"ab\"\]"):
+        with pytest.raises(holdall.ValidationError, match=r"\['ab'\]"):
             call("ab")
 
 
@@ -72,7 +72,10 @@ def test_one_bad_value_or_key_and_nothing_is_written(store):
 
 def test_modes_and_ttl_hold_for_all(store):
     store.put_many({"a": {1: 2}, "b": {3: 4}}, mode="json", ttl=100)
-    assert store.get_many("ab".replace("", " ").split(), mode="raw") == {"a": b'{"1":2}', "b": b'{"3":4}'}
+    assert store.get_many("ab".replace("", " ").split(), mode="raw") == {
+        "a": b'{"1":2}',
+        "b": b'{"3":4}',
+    }
     assert all(store.info(key).expires_at for key in store)
     with pytest.raises(holdall.ValidationError, match="one option"):
         store.put_many({"a": "1"}, mode="json", serialization_mode="text")

@@ -53,12 +53,17 @@ def test_a_model_for_the_whole_store(uri):
         store.put("k", Model(hello="world"))
         store.put_many({"many": Model(hello="many")})
         assert store.get("k") == Model(hello="world")
-        assert store.get_many(["k", "many"]) == {"k": Model(hello="world"), "many": Model(hello="many")}
+        assert store.get_many(["k", "many"]) == {
+            "k": Model(hello="world"),
+            "many": Model(hello="many"),
+        }
         assert store.get("k", mode="raw") == b'{"hello":"world"}'
         assert sorted(value.hello for value in store.iterate_values()) == ["many", "world"]
 
 
-@pytest.mark.parametrize("value", [Aliased(**{"class": "a"}), Aliased(**{"class": "b", "count": 2}), Empty()])
+@pytest.mark.parametrize(
+    "value", [Aliased(**{"class": "a"}), Aliased(**{"class": "b", "count": 2}), Empty()]
+)
 def test_aliases_and_empty_models_make_the_round_trip(store, value):
     model = type(value)
     store.put("with", value, model=model)
@@ -133,7 +138,10 @@ class Structs(msgspec.Struct):
 
 @pytest.mark.parametrize(
     "value",
-    [Nested(Attrs(1), [Attrs(2), Attrs(3)], Attrs(4), private=5), Structs(Struct(1), (Struct(2), Struct(3)), b"\xff")],
+    [
+        Nested(Attrs(1), [Attrs(2), Attrs(3)], Attrs(4), private=5),
+        Structs(Struct(1), (Struct(2), Struct(3)), b"\xff"),
+    ],
 )
 def test_models_in_models_are_data_and_instances_again(store, value):
     model = type(value)

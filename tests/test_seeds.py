@@ -77,7 +77,7 @@ def test_use_custom_functions(store):
     data = range(100)
 
     def convert(data):
-        return [d for d in data]
+        return list(data)
 
     store.put("data", data, serialization_func=convert)
     assert store.get("data") == list(range(100))

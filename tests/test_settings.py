@@ -43,7 +43,10 @@ def test_the_environment_is_read_when_the_store_is_made(tmp_path, monkeypatch):
 )
 def test_each_variable_has_its_setting(variable, value, attribute, expected):
     assert getattr(Settings.from_env({variable: value}), attribute) == expected
-    assert getattr(Settings.from_env({variable: ""}), attribute) == getattr(Settings(), attribute) or "__" in variable
+    assert (
+        getattr(Settings.from_env({variable: ""}), attribute) == getattr(Settings(), attribute)
+        or "__" in variable
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,11 @@ def test_the_settings_reach_the_store(monkeypatch):
     monkeypatch.setenv("HOLDALL_RAISE_ON_NONEXIST", "off")
     monkeypatch.setenv("HOLDALL_DEFAULT_TTL", "60")
     store = get_store()
-    assert (store.uri, store.serialization_mode, store.raise_on_nonexist) == ("memory://", "json", False)
+    assert (store.uri, store.serialization_mode, store.raise_on_nonexist) == (
+        "memory://",
+        "json",
+        False,
+    )
     assert store.get("gone") is None
     store.put("k", {1: 2})
     assert store.get("k") == {"1": 2}
@@ -82,7 +89,11 @@ def test_an_argument_wins_over_the_environment(monkeypatch):
     monkeypatch.setenv("HOLDALL_DEFAULT_TTL", "60")
     monkeypatch.setenv("HOLDALL_BACKEND_CONFIG__DURABILITY", "wrong")
     store = get_store(
-        "memory://", mode="auto", raise_on_nonexist=True, default_ttl=0, backend_config={"durability": "full"}
+        "memory://",
+        mode="auto",
+        raise_on_nonexist=True,
+        default_ttl=0,
+        backend_config={"durability": "full"},
     )
     store.put("k", (1,))
     assert store.get("k") == (1,)
@@ -118,7 +129,9 @@ def test_trust_is_never_taken_from_the_environment(monkeypatch):
         store.derive(keyset=holdall._holdall.keyset_new()).get("k")
 
 
-@pytest.mark.parametrize("spell", [str, Path, lambda path: path.as_uri(), lambda path: os.path.relpath(path)])
+@pytest.mark.parametrize(
+    "spell", [str, Path, lambda path: path.as_uri(), lambda path: os.path.relpath(path)]
+)
 def test_every_spelling_of_a_folder_leads_to_it(tmp_path, spell):
     folder = tmp_path / "a b%20é"
     with get_store(spell(folder)) as store:

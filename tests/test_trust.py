@@ -69,7 +69,9 @@ def test_every_tampered_byte_is_noticed_before_the_payload_is_opened(frame, monk
     assert not opened
 
 
-@pytest.mark.parametrize("name", ["signed-task", "signed-result", "signed-workflow", "signed-context"])
+@pytest.mark.parametrize(
+    "name", ["signed-task", "signed-result", "signed-workflow", "signed-context"]
+)
 def test_a_signature_for_another_purpose_is_none_for_a_value(monkeypatch, name):
     monkeypatch.setenv("HOLDALL_KEYSET", str(GOLDEN / "keyset.json"))
     assert holdall.loads((GOLDEN / "frames/pickle-signed.frame").read_bytes()) is None
@@ -80,7 +82,11 @@ def test_a_signature_for_another_purpose_is_none_for_a_value(monkeypatch, name):
 def test_passive_values_are_open_to_everyone(store):
     store.put_many({"text": "a", "json": {"a": 1}, "raw": b"\xff"})
     stranger = store.derive(keyset=keyset_new())
-    assert stranger.get_many(["text", "json", "raw"]) == {"text": "a", "json": {"a": 1}, "raw": b"\xff"}
+    assert stranger.get_many(["text", "json", "raw"]) == {
+        "text": "a",
+        "json": {"a": 1},
+        "raw": b"\xff",
+    }
 
 
 def test_a_store_opens_what_its_keyset_signed_and_all_only_if_told_so(store):
@@ -116,7 +122,7 @@ def test_a_bare_pickle_is_bytes_unless_two_things_are_said(tmp_path):
     with get_store(tmp_path) as store:
         assert store.get("k") == BARE
         assert store.get("k", trust="all") == BARE
-        with pytest.raises(holdall.UntrustedPayloadError, match="trust=\"all\""):
+        with pytest.raises(holdall.UntrustedPayloadError, match='trust="all"'):
             store.get("k", mode="pickle")
         assert store.get("k", mode="pickle", trust="all") == {1}
     with get_store(tmp_path, mode="pickle") as store, pytest.raises(holdall.UntrustedPayloadError):
@@ -270,7 +276,9 @@ def test_no_hostile_file_in_a_folder_runs_anything(corpus, tmp_path):
 
 def columns(connection):
     """The table that holds the values, and the columns of the header and the value in it."""
-    tables = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
+    tables = connection.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
+    ).fetchall()
     for table, _ in tables:
         names = [row[1] for row in connection.execute(f"PRAGMA table_info('{table}')")]
         if {"key", "header", "value"} <= set(names):
@@ -287,7 +295,9 @@ def test_no_hostile_row_in_a_database_runs_anything(corpus, tmp_path):
     with sqlite3.connect(path) as connection:
         table = columns(connection)
         for number, (_, data) in enumerate(hostile.corpus()):
-            connection.execute(f"UPDATE {table} SET value = ? WHERE key = ?", (data, f"active{number}"))
+            connection.execute(
+                f"UPDATE {table} SET value = ? WHERE key = ?", (data, f"active{number}")
+            )
             forged = (corpus / f"frame-forged-{number}").read_bytes()
             header = holdall.inspect(forged).header_size
             row = (forged[:header], forged[header:], f"k{number}")

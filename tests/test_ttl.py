@@ -1,5 +1,7 @@
 """ttl: an expired value is gone, for every verb and on every backend."""
 
+import contextlib
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +28,9 @@ def test_a_value_lives_as_long_as_its_ttl(store):
     assert store.get("k", None) is None
 
 
-@pytest.mark.parametrize("name", ["text", "list", "bytes", "tuple", "numpy large", "bytes long", "None"])
+@pytest.mark.parametrize(
+    "name", ["text", "list", "bytes", "tuple", "numpy large", "bytes long", "None"]
+)
 def test_every_class_of_value_can_expire(store, name):
     value, _ = VALUES[name]
     store.put("k", value, ttl=SHORT)
@@ -34,9 +38,15 @@ def test_every_class_of_value_can_expire(store, name):
     assert "k" not in store
 
 
+def raises(error, verb, key):
+    with pytest.raises(error):
+        verb(key)
+    return True
+
+
 GONE = {
     "get": lambda store: store.get("k", None) is None,
-    "item": lambda store: pytest.raises(KeyError, store.__getitem__, "k"),
+    "item": lambda store: raises(KeyError, store.__getitem__, "k"),
     "pop": lambda store: store.pop("k", None) is None,
     "get_many": lambda store: store.get_many(["k"], default=None) == {"k": None},
     "in": lambda store: "k" not in store,
@@ -46,11 +56,11 @@ GONE = {
     "keys by prefix": lambda store: list(store.iterate_keys(prefix="k")) == [],
     "values": lambda store: list(store.iterate_values()) == [1],
     "items": lambda store: list(store.items()) == [("other", 1)],
-    "info": lambda store: pytest.raises(holdall.DoesNotExist, store.info, "k"),
-    "checksum": lambda store: pytest.raises(holdall.DoesNotExist, store.checksum, "k"),
-    "open": lambda store: pytest.raises(holdall.DoesNotExist, store.open, "k"),
-    "stream": lambda store: pytest.raises(holdall.DoesNotExist, store.stream, "k"),
-    "delete": lambda store: pytest.raises(holdall.DoesNotExist, store.delete, "k"),
+    "info": lambda store: raises(holdall.DoesNotExist, store.info, "k"),
+    "checksum": lambda store: raises(holdall.DoesNotExist, store.checksum, "k"),
+    "open": lambda store: raises(holdall.DoesNotExist, store.open, "k"),
+    "stream": lambda store: raises(holdall.DoesNotExist, store.stream, "k"),
+    "delete": lambda store: raises(holdall.DoesNotExist, store.delete, "k"),
     "delete_many": lambda store: store.delete_many(["k"]) == 0,
     "compare_and_swap": lambda store: store.compare_and_swap("k", "v", "w") is False,
     "if_absent": lambda store: store.put("k", "w", if_absent=True) is True,
@@ -141,15 +151,35 @@ def test_expiry_holds_for_other_processes_and_after_reopening(disk_uri):
         assert list(store) == ["long"]
 
 
-def test_expired_values_make_room(tmp_path):
-    """They do not only hide: a store of brief values does not grow."""
+def test_expired_rows_are_removed_by_later_writes(tmp_path):
     with get_store(f"sqlite:///{tmp_path}/a.db") as store:
-        for _ in range(30):
-            store.put_many({f"k{n}": "x" * 10_000 for n in range(20)}, ttl=0.001)
-            time.sleep(0.003)
-            store.clear()
-        store.put("k", "v")
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 3_000_000
+        store.put_many({f"k{n}": "x" * 10_000 for n in range(150)}, ttl=0.01)
+        store.put("large", "x" * 300_000, ttl=0.01)
+        time.sleep(1.1)  # They are looked for once a second.
+        for n in range(10):
+            store.put("stays", n)
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        assert connection.execute("SELECT key FROM entries").fetchall() == [("stays",)]
+    sizes = [
+        path.stat().st_size
+        for path in tmp_path.rglob("*")
+        if path.is_file() and path.name != "a.db"
+    ]
+    assert sum(sizes) < 100_000, "the side file of the large value is left over"
+
+
+def test_expired_files_are_removed_by_later_listings(tmp_path):
+    with get_store(tmp_path) as store:
+        for n in range(20):
+            store.put(f"folder/k{n}", "x", ttl=0.01)
+        store.put("stays", "x")
+        time.sleep(0.05)
+        assert list(store.iterate_keys()) == ["stays"]
+    kept = [
+        path.name for path in tmp_path.rglob("*") if path.is_file() and ".holdall" not in path.parts
+    ]
+    assert kept == ["stays"]
+    assert not list((tmp_path / ".holdall" / "ttl").iterdir())
 
 
 def test_odd_keys_expire_too(store):

@@ -1,7 +1,7 @@
 """Values that others get wrong, each with the codec that `auto` must take for it."""
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import ipaddress
@@ -93,19 +93,19 @@ VALUES = {
     "defaultdict": (collections.defaultdict(list, a=[1]), "pickle"),
     "deque": (collections.deque([1, 2], maxlen=2), "pickle"),
     "Counter": (collections.Counter("aab"), "pickle"),
-    "datetime": (datetime.datetime(2020, 1, 1, 1, 2, 3, 4), "pickle"),
-    "datetime fold": (datetime.datetime(2020, 10, 25, 2, 30, fold=1), "pickle"),
+    "datetime": (dt.datetime(2020, 1, 1, 1, 2, 3, 4), "pickle"),
+    "datetime fold": (dt.datetime(2020, 10, 25, 2, 30, fold=1), "pickle"),
     "datetime offset": (
-        datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=5.5), "X")),
+        dt.datetime(2020, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=5.5), "X")),
         "pickle",
     ),
     "datetime zone": (
-        datetime.datetime(2020, 10, 25, 2, 30, fold=1, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")),
+        dt.datetime(2020, 10, 25, 2, 30, fold=1, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")),
         "pickle",
     ),
-    "date": (datetime.date(2020, 1, 1), "pickle"),
-    "time": (datetime.time(1, 2, 3, fold=1), "pickle"),
-    "timedelta": (datetime.timedelta(days=-1, microseconds=1), "pickle"),
+    "date": (dt.date(2020, 1, 1), "pickle"),
+    "time": (dt.time(1, 2, 3, fold=1), "pickle"),
+    "timedelta": (dt.timedelta(days=-1, microseconds=1), "pickle"),
     "Decimal": (decimal.Decimal("1.10"), "pickle"),
     "Decimal sNaN": ([decimal.Decimal("sNaN123")], "pickle"),
     "Fraction": (fractions.Fraction(1, 3), "pickle"),

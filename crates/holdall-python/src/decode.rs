@@ -92,7 +92,8 @@ pub fn json<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {
         },
         Err(DecodeError::Sink(error)) => return Err(error),
         Err(DecodeError::TooDeep) => {
-            let message = format!("the JSON is nested deeper than {MAX_DEPTH} levels; read it with mode=\"raw\"");
+            let message =
+                format!("the JSON is nested deeper than {MAX_DEPTH} levels; read it with mode=\"raw\"");
             return Err(Raised::new(ErrorKind::LimitExceeded, message));
         }
         Err(DecodeError::NotUtf8(error)) => error.to_string(),

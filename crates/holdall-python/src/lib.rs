@@ -15,6 +15,7 @@ mod encode;
 mod error;
 mod hooks;
 mod inspect;
+mod key;
 mod keyset;
 mod loads;
 mod lock;

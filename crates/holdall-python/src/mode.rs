@@ -49,7 +49,8 @@ impl Mode {
 pub fn either(mode: Option<&str>, serialization_mode: Option<&str>) -> Result<Option<Mode>> {
     match (mode, serialization_mode) {
         (Some(mode), Some(other)) if mode != other => {
-            let message = format!("mode={mode:?} and serialization_mode={other:?} are one option; give one of them");
+            let message =
+                format!("mode={mode:?} and serialization_mode={other:?} are one option; give one of them");
             Err(Raised::new(ErrorKind::Validation, message))
         }
         (Some(name), _) | (None, Some(name)) => Mode::parse(name).map(Some),

@@ -40,7 +40,10 @@ pub fn span(name: &str, value: &Bound<'_, PyAny>) -> Result<Duration> {
 }
 
 /// The data of a model's instance: what `put` keeps of one at the top of a value.
-pub fn modelled<'py>(value: &Bound<'py, PyAny>, model: Option<&Bound<'py, PyAny>>) -> Result<Bound<'py, PyAny>> {
+pub fn modelled<'py>(
+    value: &Bound<'py, PyAny>,
+    model: Option<&Bound<'py, PyAny>>,
+) -> Result<Bound<'py, PyAny>> {
     let py = value.py();
     let module = py.import(intern!(py, "holdall._model"))?;
     Ok(module.call_method1(intern!(py, "data"), (value, model))?)

@@ -60,10 +60,15 @@ impl Sink for Builder<'_> {
     fn big_int(&mut self, digits: &str) -> Result<(), Raised> {
         let text = CString::new(digits).unwrap_or_default();
         // SAFETY: a C string of digits; a new reference, or null with an error.
-        unsafe { self.push(ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), 10)) }.map_err(|error| {
-            let message = format!("an integer of {} digits; raise sys.set_int_max_str_digits() to read it", digits.len());
-            Raised::new(ErrorKind::LimitExceeded, message).caused_by(self.py, error.into())
-        })
+        unsafe { self.push(ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), 10)) }.map_err(
+            |error| {
+                let message = format!(
+                    "an integer of {} digits; raise sys.set_int_max_str_digits() to read it",
+                    digits.len()
+                );
+                Raised::new(ErrorKind::LimitExceeded, message).caused_by(self.py, error.into())
+            },
+        )
     }
 
     fn float(&mut self, value: f64) -> Result<(), Raised> {
@@ -99,7 +104,8 @@ impl Sink for Builder<'_> {
     }
 
     fn map(&mut self, length: usize) -> Result<(), Raised> {
-        let (values, keys) = (self.values.len().saturating_sub(length), self.keys.len().saturating_sub(length));
+        let (values, keys) =
+            (self.values.len().saturating_sub(length), self.keys.len().saturating_sub(length));
         // SAFETY: a new dict; the keys are exact str, so setting an item runs no Python code, and
         // it takes references of its own.
         unsafe {
@@ -137,7 +143,11 @@ unsafe fn new_str(text: &str) -> *mut ffi::PyObject {
         }
         let object = ffi::PyUnicode_New(length, 0x7F);
         if !object.is_null() {
-            std::ptr::copy_nonoverlapping(text.as_ptr(), ffi::PyUnicode_DATA(object).cast::<u8>(), text.len());
+            std::ptr::copy_nonoverlapping(
+                text.as_ptr(),
+                ffi::PyUnicode_DATA(object).cast::<u8>(),
+                text.len(),
+            );
         }
         object
     }

@@ -127,7 +127,10 @@ fn decode(path: &str, uri: &str) -> Result<String> {
                 rest = after.get(2..).unwrap_or_default();
             }
             _ => {
-                return Err(invalid(uri, "has a '%' that two hexadecimal digits do not follow; write it %25"));
+                return Err(invalid(
+                    uri,
+                    "has a '%' that two hexadecimal digits do not follow; write it %25",
+                ));
             }
         }
     }

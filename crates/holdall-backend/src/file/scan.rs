@@ -48,7 +48,8 @@ impl Scan {
         if self.hints.is_empty() || !self.hints.remove(&hint_of(&hash_of(key))) {
             return Ok(true);
         }
-        let expires = self.files.expiry(key)?;
+        // Gone since its folder was read: another listing may have collected it.
+        let Some(expires) = self.files.expiry(key)? else { return Ok(false) };
         if expires.is_none_or(|expires| expires <= self.now) {
             self.files.collect(key, self.now);
         }
@@ -114,13 +115,14 @@ impl Iterator for Scan {
 }
 
 impl Files {
-    /// When the value of a key with a path expires, as its header says.
-    fn expiry(&self, key: &str) -> Result<Option<u64>> {
+    /// When the value of a key with a path expires, as its header says: if it does, and if it is
+    /// there.
+    fn expiry(&self, key: &str) -> Result<Option<Option<u64>>> {
         use super::front::{header, start_of};
         let place = path_of(key, self.disk()?);
         let Some((mut file, _)) = self.find(key, &place)? else { return Ok(None) };
         let start = start_of(&mut file).map_err(|error| self.read_error(place.path(), error))?;
         // Of a damaged header nothing is known: the key is shown, and reading it says why.
-        Ok(header(&start).ok().flatten().and_then(|(header, _)| header.expires))
+        Ok(Some(header(&start).ok().flatten().and_then(|(header, _)| header.expires)))
     }
 }

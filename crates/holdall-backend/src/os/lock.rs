@@ -29,12 +29,19 @@ pub struct LockFile {
 
 #[derive(Debug)]
 struct Process {
-    taken: Mutex<bool>,
+    gate: Mutex<Gate>,
     freed: Condvar,
     #[cfg(unix)]
     file: CloseInChild,
     #[cfg(not(unix))]
     file: File,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    taken: bool,
+    // Counted because waking is a system call even when nobody sleeps.
+    waiting: usize,
 }
 
 /// The lock, held until dropped.
@@ -84,25 +91,27 @@ impl Process {
         })?;
         #[cfg(unix)]
         let file = CloseInChild::new(file);
-        Ok(Self { taken: Mutex::new(false), freed: Condvar::new(), file })
+        Ok(Self { gate: Mutex::default(), freed: Condvar::new(), file })
     }
 
-    fn taken(&self) -> MutexGuard<'_, bool> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, path: &Path, limit: Duration, wait: &mut Option<Wait>) -> Result<()> {
-        let mut taken = self.taken();
-        while *taken {
-            let woken = self.freed.wait_timeout(taken, GATE_WAKES);
-            taken = woken.unwrap_or_else(PoisonError::into_inner).0;
-            if *taken {
-                drop(taken);
+        let mut gate = self.gate();
+        while gate.taken {
+            gate.waiting += 1;
+            let woken = self.freed.wait_timeout(gate, GATE_WAKES);
+            gate = woken.unwrap_or_else(PoisonError::into_inner).0;
+            gate.waiting -= 1;
+            if gate.taken {
+                drop(gate);
                 wait.get_or_insert_with(|| Wait::new(limit)).check(&path.display())?;
-                taken = self.taken();
+                gate = self.gate();
             }
         }
-        *taken = true;
+        gate.taken = true;
         Ok(())
     }
 }
@@ -111,8 +120,13 @@ impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         // Unlocking a lock that was never got, after a failed wait, is harmless.
         let _ = self.process.file.unlock();
-        *self.process.taken() = false;
-        self.process.freed.notify_one();
+        let mut gate = self.process.gate();
+        gate.taken = false;
+        let waiting = gate.waiting > 0;
+        drop(gate);
+        if waiting {
+            self.process.freed.notify_one();
+        }
     }
 }
 

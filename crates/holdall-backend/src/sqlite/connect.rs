@@ -47,12 +47,29 @@ pub(super) fn writing(place: &Place, options: &Options) -> Result<Arc<Link>> {
     })
 }
 
-fn guarded(place: &Place, options: &Options, claim: &Claim) -> Outcome<Connection> {
-    let path = &place.database;
+/// Refuses a file that is not ours before anything is put beside it.
+pub(super) fn refuse_foreign(place: &Place) -> Result<()> {
+    if !place.database.exists() {
+        return Ok(());
+    }
+    let _calm = fork::calm();
+    let claim = Claim::enter(&place.database).map_err(|error| cannot_open(error, place))?;
+    if let Err(error) = found(place, &claim) {
+        claim.leave_open();
+        return Err(error);
+    }
+    Ok(())
+}
+
+fn found(place: &Place, claim: &Claim) -> Result<Found> {
     let pending = |suffix| place.beside(suffix).metadata().is_ok_and(|metadata| metadata.len() > 0);
     let header = claim.header().map_err(|error| cannot_open(error, place))?;
-    let found = schema::inspect(&header, path, (pending("-journal"), pending("-wal")))?;
-    if found != (Found::Store { logged: true }) {
+    schema::inspect(&header, &place.database, (pending("-journal"), pending("-wal")))
+}
+
+fn guarded(place: &Place, options: &Options, claim: &Claim) -> Outcome<Connection> {
+    let path = &place.database;
+    if found(place, claim)? != (Found::Store { logged: true }) {
         // Closed again at once: without a log nothing of it needs the guard, which would be in the
         // way of the locks that it needs.
         schema::create(path, options.durability)?;
@@ -91,7 +108,7 @@ pub(super) fn open_reading(place: &Place) -> Outcome<(Connection, Option<Stamp>)
         // A folder that this user may not write, and no log in it: SQLite cannot make the files
         // that it locks through, and need not as long as there is no writer. Each read looks
         // whether one came.
-        Err(fault) if fault.is_cannot_open() => {
+        Err(fault) if fault.is_cannot_make() && !stamp.has_log() => {
             let connection =
                 open(flags | OpenFlags::SQLITE_OPEN_URI, Path::new(&immutable(&place.database)))?;
             Ok((connection, Some(stamp)))

@@ -46,9 +46,12 @@ impl Fault {
         matches!(code, Some(DatabaseBusy | DatabaseLocked | FileLockingProtocolFailed))
     }
 
-    /// The file could not be opened at all.
-    pub(super) fn is_cannot_open(&self) -> bool {
-        self.code().is_some_and(|error| error.code == ErrorCode::CannotOpen)
+    /// The files that SQLite locks through could not be made.
+    pub(super) fn is_cannot_make(&self) -> bool {
+        let code = self.code();
+        code.is_some_and(|error| {
+            error.code == ErrorCode::CannotOpen || error.extended_code == ffi::SQLITE_READONLY_DIRECTORY
+        })
     }
 
     /// A write or a sync failed: what the disk holds from now on is not known, and a later sync
@@ -89,6 +92,9 @@ fn sort(error: ffi::Error) -> (ErrorKind, &'static str) {
         (ErrorCode::OutOfMemory, _) | (_, ffi::SQLITE_IOERR_NOMEM) => {
             (ErrorKind::OutOfMemory, "the machine has no memory left")
         }
+        (_, ffi::SQLITE_READONLY_DBMOVED) => {
+            (ErrorKind::Conflict, "the file was moved or deleted while it was open; open the store again")
+        }
         (ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _) => {
             (ErrorKind::StoreReadOnly, "give this user write access to the file and its folder")
         }
@@ -101,7 +107,9 @@ fn sort(error: ffi::Error) -> (ErrorKind, &'static str) {
         (ErrorCode::CannotOpen, _) => {
             (ErrorKind::Backend, "see that the file and its folder exist and this user may read them")
         }
-        (ErrorCode::SystemIoFailure, _) => (ErrorKind::Backend, "the disk failed; see the system's log"),
+        (ErrorCode::SystemIoFailure, _) => {
+            (ErrorKind::Backend, "see to the disk; after a failed write the store must be opened again")
+        }
         _ => (ErrorKind::Backend, "see the cause"),
     }
 }

@@ -24,15 +24,15 @@ impl Sqlite {
             Ok(connection.prepare_cached(GET)?.query_row([name], |row| row.get(0)).optional()?)
         })?;
         match decide(record.as_deref()) {
-            LeaseChange::Keep => Ok(()),
-            LeaseChange::Set(record) => writer.step(|connection| {
-                connection.prepare_cached(SET)?.execute((name, &record))?;
-                Ok(())
-            }),
-            LeaseChange::Remove => writer.step(|connection| {
-                connection.prepare_cached(REMOVE)?.execute([name])?;
-                Ok(())
-            }),
-        }
+            LeaseChange::Keep => return Ok(()),
+            LeaseChange::Set(record) => {
+                writer.step(|connection| Ok(connection.prepare_cached(SET)?.execute((name, &record))?))?
+            }
+            LeaseChange::Remove => {
+                writer.step(|connection| Ok(connection.prepare_cached(REMOVE)?.execute([name])?))?
+            }
+        };
+        writer.grew(0);
+        Ok(())
     }
 }

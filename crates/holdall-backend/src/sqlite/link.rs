@@ -51,6 +51,11 @@ impl Stamp {
         };
         Self { database: look(&place.database), log: look(&place.beside("-wal")) }
     }
+
+    /// Whether the log held anything: then the database file alone is not all there is.
+    pub(super) fn has_log(&self) -> bool {
+        self.log.is_some_and(|(_, length)| length > 0)
+    }
 }
 
 impl Link {

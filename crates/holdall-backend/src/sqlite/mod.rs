@@ -107,6 +107,9 @@ impl Sqlite {
             place.refuse_network()?;
             options.read_only = place.database.exists() && !place.writable();
         }
+        if !options.read_only {
+            connect::refuse_foreign(&place)?;
+        }
         let store = Self {
             side: Side::new(place.side.clone(), options.durability),
             writer: LockFile::new(place.lock.clone()),

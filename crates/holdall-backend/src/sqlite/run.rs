@@ -14,8 +14,8 @@ use super::fault::Outcome;
 use super::link::{Link, Stamp, closed};
 use super::{Sqlite, expire};
 
-/// From so many pages on the log is written back to the database: 8 MiB. SQLite's own limit is
-/// 1,000; each time costs two syncs, so that this is 1.2 times as fast for small puts.
+/// From so many pages on the log is written back to the database, 8 MiB by our count, which takes
+/// the most a put can touch. SQLite's own limit is 1,000; each time costs two syncs.
 const LOG_PAGES: u64 = 2_000;
 
 /// The writer's lock, held. Steps through it are atomic to all other holdall writers even when
@@ -141,11 +141,16 @@ impl Writer<'_> {
     /// Ends a successful write of about so many bytes: expired rows go, and the log is written
     /// back when it is long. None of this can fail the write any more.
     pub(super) fn done(self, bytes: usize, now: u64) {
-        // A row touches a page of the table and one of the index.
-        let pages = 2 + bytes as u64 / 4096;
         if self.store.sweep_due(now) {
             let _ = self.sweep(now);
         }
+        self.grew(bytes);
+    }
+
+    /// Counts what a write of so many bytes put into the log, and writes that back when it is long.
+    pub(super) fn grew(&self, bytes: usize) {
+        // A row touches a page of the table and one of the index.
+        let pages = 2 + bytes as u64 / 4096;
         if self.link.wrote(pages, LOG_PAGES) {
             self.write_back();
         }

@@ -236,9 +236,9 @@ mod tests {
         fresh.ensure(b"body").unwrap();
         let name = fresh.name().to_owned();
         fresh.keep();
-        assert_eq!(side.names(&name[..2]).unwrap(), [name.clone()]);
+        assert_eq!(side.names(&name[..2]).unwrap(), std::slice::from_ref(&name));
         assert_eq!(side.read(b"h", &name, 6).unwrap_err().kind(), ErrorKind::CorruptFrame);
-        side.remove_all(&[name.clone()]);
+        side.remove_all(std::slice::from_ref(&name));
         assert_eq!(side.read(b"h", &name, 5).unwrap(), None);
     }
 

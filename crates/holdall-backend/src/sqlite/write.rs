@@ -1,5 +1,7 @@
 //! Writing values.
 
+use std::sync::atomic::Ordering;
+
 use holdall_types::limits::SIDE_FILE;
 use holdall_types::{Key, Result};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -22,6 +24,7 @@ const REPLACE: &str = "INSERT INTO entries(key,created,updated,expires,size,head
     VALUES(?1,?2,?2,?3,?4,?5,?6,?7)ON CONFLICT(key)DO UPDATE SET created=iif(expires<=?2,?2,created),\
     updated=?2,expires=?3,size=?4,header=?5,value=?6,side=?7";
 const SIDE: &str = "SELECT side FROM entries WHERE key=?1";
+const REMOVE: &str = "DELETE FROM entries WHERE key=?1";
 const DELETE: &str = "DELETE FROM entries WHERE key=?1 RETURNING expires,side";
 
 /// A time or a size as SQLite keeps it.
@@ -47,7 +50,7 @@ fn place(
     record: &Record<'_>,
     fresh: Option<&Fresh<'_>>,
     now: u64,
-) -> Outcome<Option<String>> {
+) -> Outcome<Former> {
     let (key, now, expires) = (key.as_str(), integer(now), record.expires.map(integer));
     let size = integer((record.header.len() + record.body.len()) as u64);
     if fresh.is_none() {
@@ -66,7 +69,7 @@ fn place(
     Ok(former)
 }
 
-fn side_of(connection: &Connection, key: &str) -> Outcome<Option<String>> {
+fn side_of(connection: &Connection, key: &str) -> Outcome<Former> {
     let mut statement = connection.prepare_cached(SIDE)?;
     let mut rows = statement.query([key])?;
     Ok(match rows.next()? {
@@ -75,12 +78,29 @@ fn side_of(connection: &Connection, key: &str) -> Outcome<Option<String>> {
     })
 }
 
-/// What became of a conditional write.
-enum Verdict<T> {
-    Done(T),
+/// The side file that a row named before, if it named one: to be removed once that is committed.
+type Former = Option<String>;
+
+/// What becomes of a change whose condition does not simply hold.
+enum Verdict {
     Refused,
     /// It depends on a value that is in a file.
     Depends(Found),
+}
+
+/// `None` if a condition holds.
+fn holds(connection: &Connection, key: &Key<'_>, condition: Condition, now: u64) -> Outcome<Option<Verdict>> {
+    if condition == Condition::Any {
+        return Ok(None);
+    }
+    Ok(match (condition, read::row(connection, key, now)?) {
+        (Condition::Any, _) | (Condition::Absent, None) => None,
+        (Condition::Matches(version), Some(Found::Whole(_, stored))) => {
+            (Version::of(&stored.bytes) != version).then_some(Verdict::Refused)
+        }
+        (Condition::Matches(_), Some(found)) => Some(Verdict::Depends(found)),
+        (Condition::Absent, Some(_)) | (Condition::Matches(_), None) => Some(Verdict::Refused),
+    })
 }
 
 impl Sqlite {
@@ -94,63 +114,50 @@ impl Sqlite {
         self.writable()?;
         let fresh = self.fresh(record)?;
         let writer = self.writer()?;
-        let former = match (condition, &fresh) {
-            // Alone in its transaction; only an old side file makes it two statements.
-            (Condition::Any, None) => writer.step(|connection| place(connection, key, record, None, now))?,
-            (Condition::Any, Some(fresh)) => {
-                self.ensure(fresh, record)?;
-                writer.transaction(|connection| place(connection, key, record, Some(fresh), now))?
-            }
-            (_, fresh) => {
-                fresh.as_ref().map_or(Ok(()), |fresh| self.ensure(fresh, record))?;
-                let put = |connection: &Connection| place(connection, key, record, fresh.as_ref(), now);
-                match self.change_if(&writer, key, condition, now, put)? {
-                    Some(former) => former,
-                    None => return Ok(false),
-                }
-            }
-        };
-        fresh.into_iter().for_each(Fresh::keep);
+        let written = self.put_if(&writer, key, (record, fresh.as_ref()), condition, now);
+        self.keep(fresh, matches!(written, Ok(Some(_))));
+        let Some(former) = written? else { return Ok(false) };
         self.side.remove_all(former.as_slice());
         writer.done(record.body.len(), now);
         Ok(true)
     }
 
-    /// Makes a change in one transaction with the check of its condition; `None` if that does
-    /// not hold.
+    fn put_if(
+        &self,
+        writer: &Writer<'_>,
+        key: &Key<'_>,
+        (record, fresh): (&Record<'_>, Option<&Fresh<'_>>),
+        condition: Condition,
+        now: u64,
+    ) -> Result<Option<Former>> {
+        let place = |connection: &Connection| place(connection, key, record, fresh, now);
+        match (condition, fresh) {
+            // Alone in its transaction; only an old side file makes it two statements.
+            (Condition::Any, None) => return writer.step(place).map(Some),
+            (_, Some(fresh)) => self.ensure(fresh, record)?,
+            _ => {}
+        }
+        self.change_if(writer, key, condition, now, place)
+    }
+
+    /// Makes a change in one transaction with the check of its condition; `None` if that does not
+    /// hold.
     fn change_if<T>(
         &self,
         writer: &Writer<'_>,
         key: &Key<'_>,
-        condition: Condition,
+        mut condition: Condition,
         now: u64,
         change: impl Fn(&Connection) -> Outcome<T>,
     ) -> Result<Option<T>> {
-        let mut condition = condition;
         loop {
-            let verdict = writer.transaction(|connection| {
-                let found = match condition {
-                    Condition::Any => None,
-                    _ => read::row(connection, key, now)?,
-                };
-                match (condition, found) {
-                    (Condition::Any, _) | (Condition::Absent, None) => {}
-                    (Condition::Absent, Some(_)) | (Condition::Matches(_), None) => {
-                        return Ok(Verdict::Refused);
-                    }
-                    (Condition::Matches(version), Some(Found::Whole(_, stored))) => {
-                        if Version::of(&stored.bytes) != version {
-                            return Ok(Verdict::Refused);
-                        }
-                    }
-                    (Condition::Matches(_), Some(found)) => return Ok(Verdict::Depends(found)),
-                }
-                change(connection).map(Verdict::Done)
+            let tried = writer.transaction(|connection| match holds(connection, key, condition, now)? {
+                None => change(connection).map(Ok),
+                Some(verdict) => Ok(Err(verdict)),
             })?;
-            match (verdict, condition) {
-                (Verdict::Done(changed), _) => return Ok(Some(changed)),
-                (Verdict::Refused, _) => return Ok(None),
-                (Verdict::Depends(found), Condition::Matches(version)) => {
+            match (tried, condition) {
+                (Ok(changed), _) => return Ok(Some(changed)),
+                (Err(Verdict::Depends(found)), Condition::Matches(version)) => {
                     // Read outside SQLite. We hold the writer's lock, so it stays what it is.
                     let stored = self.fetch(key, found)?.map_err(|_| read::gone(key))?;
                     if Version::of(&stored.bytes) != version {
@@ -158,7 +165,7 @@ impl Sqlite {
                     }
                     condition = Condition::Any;
                 }
-                (Verdict::Depends(_), _) => return Ok(None),
+                (Err(Verdict::Refused | Verdict::Depends(_)), _) => return Ok(None),
             }
         }
     }
@@ -170,16 +177,17 @@ impl Sqlite {
         for ((_, record), fresh) in items.iter().zip(&fresh) {
             fresh.as_ref().map_or(Ok(()), |fresh| self.ensure(fresh, record))?;
         }
-        let former = writer.transaction(|connection| {
+        let written = writer.transaction(|connection| {
             let mut former = Vec::new();
             for ((key, record), fresh) in items.iter().zip(&fresh) {
                 former.extend(place(connection, key, record, fresh.as_ref(), now)?);
             }
             Ok(former)
-        })?;
-        fresh.into_iter().flatten().for_each(Fresh::keep);
-        self.side.remove_all(&former);
-        writer.done(items.iter().map(|(_, record)| record.body.len() + record.header.len() + 128).sum(), now);
+        });
+        self.keep(fresh.into_iter().flatten(), written.is_ok());
+        self.side.remove_all(&written?);
+        let size = |(_, record): &(_, Record<'_>)| 128 + record.header.len() + record.body.len();
+        writer.done(items.iter().map(size).sum(), now);
         Ok(())
     }
 
@@ -205,11 +213,12 @@ impl Sqlite {
         Ok(live)
     }
 
+    /// Removes a value if it is the one that was read.
     pub(super) fn delete_if(&self, key: &Key<'_>, condition: Condition, now: u64) -> Result<bool> {
         let writer = self.writer()?;
         let removed = self.change_if(&writer, key, condition, now, |connection| {
             let former = side_of(connection, key.as_str())?;
-            connection.prepare_cached("DELETE FROM entries WHERE key=?1")?.execute([key.as_str()])?;
+            connection.prepare_cached(REMOVE)?.execute([key.as_str()])?;
             Ok(former)
         })?;
         let Some(former) = removed else { return Ok(false) };
@@ -227,6 +236,7 @@ impl Sqlite {
             Ok(sides)
         })?;
         self.side.remove_all(&sides);
+        writer.grew(0);
         drop(writer);
         self.collect_orphans()
     }
@@ -237,6 +247,14 @@ impl Sqlite {
             return Ok(None);
         }
         self.sided(self.side.write(record.body)).map(Some)
+    }
+
+    /// Keeps new side files, if their rows were written: or may have been, since a commit that failed
+    /// on the disk may be found there after all.
+    fn keep<'a>(&self, fresh: impl IntoIterator<Item = Fresh<'a>>, written: bool) {
+        if written || self.poisoned.load(Ordering::Acquire) {
+            fresh.into_iter().for_each(Fresh::keep);
+        }
     }
 
     fn ensure(&self, fresh: &Fresh<'_>, record: &Record<'_>) -> Result<()> {

@@ -1,13 +1,13 @@
 //! `Store.compare_and_swap`.
 
 use holdall_store::{Condition, Put};
-use holdall_types::Key;
 use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::Store;
 use super::get::Reading;
 use crate::error::Result;
+use crate::key::KeyOf;
 use crate::mode::Mode;
 
 #[pymethods]
@@ -17,13 +17,12 @@ impl Store {
     #[pyo3(signature = (key, expected, new, *, ttl=None))]
     fn compare_and_swap(
         &self,
-        key: &str,
+        key: KeyOf<'_>,
         expected: &Bound<'_, PyAny>,
         new: &Bound<'_, PyAny>,
         ttl: Option<&Bound<'_, PyAny>>,
     ) -> Result<bool> {
         let py = new.py();
-        let key = Key::new(key)?;
         let ttl = self.ttl(ttl)?;
         let mode = if self.mode == Mode::Raw { Mode::Raw } else { Mode::Auto };
         let reading = Reading { mode, trust: self.trust, function: None, model: None };

@@ -3,11 +3,11 @@
 use holdall_store::{Loaded, Trust};
 use holdall_types::Key;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use super::Store;
 use crate::decode::decode;
 use crate::error::Result;
+use crate::key::KeyOf;
 use crate::mode::Mode;
 use crate::options::validated;
 
@@ -32,7 +32,7 @@ impl Store {
     pub(super) fn get<'py>(
         &self,
         py: Python<'py>,
-        key: &Bound<'py, PyString>,
+        key: KeyOf<'_>,
         default: Default<'py>,
         mode: Option<&str>,
         serialization_mode: Option<&str>,
@@ -41,7 +41,6 @@ impl Store {
         raise_on_nonexist: Option<bool>,
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyAny>> {
-        let key = Key::new(key.to_str()?)?;
         let mode = self.mode(mode, serialization_mode)?;
         let reading = Reading { mode, trust: self.trust(trust)?, function: deserialization_func, model };
         match self.wait(py, || self.engine.get(&key))? {
@@ -50,7 +49,7 @@ impl Store {
         }
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyString>) -> Result<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
         self.get(py, key, MISSING, None, None, None, None, Some(true), None)
     }
 }

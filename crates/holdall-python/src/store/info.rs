@@ -1,17 +1,16 @@
 //! What `Store.info` and `exists` are made of.
 
-use holdall_types::Key;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use super::Store;
 use crate::error::Result;
+use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
     /// What can be said of a value without reading all of it; `None` without one.
-    fn glance<'py>(&self, py: Python<'py>, key: &str) -> Result<Option<Bound<'py, PyDict>>> {
-        let key = Key::new(key)?;
+    fn glance<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Option<Bound<'py, PyDict>>> {
         let Some(glance) = self.wait(py, || self.engine.glance(&key))? else { return Ok(None) };
         let header = &glance.header;
         let shown = PyDict::new(py);
@@ -29,20 +28,18 @@ impl Store {
 
     /// A value's header and payload, or its bare bytes, for `holdall.inspect`. The checksum was
     /// checked; nothing is verified or opened.
-    fn frame_bytes<'py>(&self, py: Python<'py>, key: &str) -> Result<Bound<'py, PyAny>> {
-        let key = Key::new(key)?;
+    fn frame_bytes<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
         match self.wait(py, || self.engine.get(&key))? {
             Some(loaded) => Ok(PyBytes::new(py, &loaded.bytes).into_any()),
             None => self.missing(py, &key, None, Some(true)),
         }
     }
 
-    fn exists(&self, py: Python<'_>, key: &str) -> Result<bool> {
-        let key = Key::new(key)?;
+    fn exists(&self, py: Python<'_>, key: KeyOf<'_>) -> Result<bool> {
         self.wait(py, || self.engine.exists(&key))
     }
 
-    fn __contains__(&self, py: Python<'_>, key: &str) -> Result<bool> {
+    fn __contains__(&self, py: Python<'_>, key: KeyOf<'_>) -> Result<bool> {
         self.exists(py, key)
     }
 

@@ -1,7 +1,5 @@
 //! `Store.put_many`, `get_many`, `delete_many`.
 
-use std::borrow::Cow;
-
 use holdall_store::Payload;
 use holdall_types::Key;
 use pyo3::prelude::*;
@@ -11,6 +9,7 @@ use super::Store;
 use super::get::{Default, MISSING, Reading};
 use crate::encode::Encoded;
 use crate::error::Result;
+use crate::key::key_of;
 
 #[pymethods]
 impl Store {
@@ -35,20 +34,19 @@ impl Store {
         };
         // The dict's own copy of its pairs: encoding may run code that changes the dict.
         let pairs: Vec<(Bound<'_, PyString>, Bound<'_, PyAny>)> = items.items().extract()?;
-        let mut encoded: Vec<(&str, Encoded<'_>)> = Vec::with_capacity(pairs.len());
-        for (key, value) in &pairs {
+        let mut encoded: Vec<(Key<'_>, Encoded<'_>)> = Vec::with_capacity(pairs.len());
+        for (name, value) in &pairs {
+            let key = key_of(name)?;
             if value.is_none() && !self.store_none_values {
                 continue;
             }
-            let key = key.to_str()?;
-            let value =
-                self.encode(value, mode, None, None).map_err(|error| error.about(py, &format!("put {key:?}")))?;
+            let value = self
+                .encode(value, mode, None, None)
+                .map_err(|error| error.about(py, &format!("put {key}")))?;
             encoded.push((key, value));
         }
-        let records: Vec<(Key<'_>, Payload<'_>)> = encoded
-            .iter()
-            .map(|(key, value)| Ok((Key::new(key)?, value.payload())))
-            .collect::<holdall_types::Result<_>>()?;
+        let records: Vec<(Key<'_>, Payload<'_>)> =
+            encoded.iter().map(|(key, value)| (key.clone(), value.payload())).collect();
         if self.plain {
             // A store of plain files has no transaction to lose.
             for (key, payload) in &records {
@@ -87,7 +85,7 @@ impl Store {
                 Some(loaded) => self.decode(py, key, &loaded, reading)?,
                 None => self.missing(py, key, default.0.clone(), raise_on_nonexist)?,
             };
-            values.set_item(name.as_ref(), value)?;
+            values.set_item(name, value)?;
         }
         Ok(values)
     }
@@ -99,14 +97,14 @@ impl Store {
     }
 }
 
-fn names<'py>(keys: &Bound<'py, PyAny>) -> Result<Vec<Cow<'py, str>>> {
+fn names<'py>(keys: &Bound<'py, PyAny>) -> Result<Vec<Bound<'py, PyString>>> {
     if let Ok(one) = keys.cast::<PyString>() {
-        let message = format!("several keys are wanted, not one str; write [{:?}]", one.to_str()?);
+        let message = format!("several keys are wanted, not one str; write [{}]", one.as_any().repr()?);
         return Err(crate::error::Raised::new(holdall_types::ErrorKind::Validation, message));
     }
-    keys.try_iter()?.map(|key| Ok(Cow::Owned(key?.extract::<String>()?))).collect()
+    keys.try_iter()?.map(|key| Ok(key?.cast_into::<PyString>().map_err(PyErr::from)?)).collect()
 }
 
-fn checked<'a>(names: &'a [Cow<'_, str>]) -> Result<Vec<Key<'a>>> {
-    Ok(names.iter().map(|name| Key::new(name)).collect::<holdall_types::Result<_>>()?)
+fn checked<'a>(names: &'a [Bound<'_, PyString>]) -> Result<Vec<Key<'a>>> {
+    names.iter().map(key_of).collect()
 }

@@ -105,7 +105,10 @@ impl Store {
     }
 
     #[classmethod]
-    fn __class_getitem__<'py>(cls: &Bound<'py, PyType>, item: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __class_getitem__<'py>(
+        cls: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         cls.py().import("types")?.getattr("GenericAlias")?.call1((cls, item))
     }
 
@@ -143,7 +146,11 @@ impl Store {
 
 impl Store {
     /// Runs what may wait for a disk, without the GIL where the backend does wait.
-    fn wait<T: Send>(&self, py: Python<'_>, call: impl FnOnce() -> holdall_types::Result<T> + Send) -> Result<T> {
+    fn wait<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce() -> holdall_types::Result<T> + Send,
+    ) -> Result<T> {
         let done = if self.engine.capability().blocking { py.detach(call) } else { call() };
         Ok(done?)
     }

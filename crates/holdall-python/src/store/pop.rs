@@ -1,13 +1,12 @@
 //! `Store.pop`.
 
 use holdall_store::Condition;
-use holdall_types::Key;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use super::Store;
 use super::get::{Default, MISSING, Reading};
 use crate::error::Result;
+use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
@@ -23,7 +22,7 @@ impl Store {
     fn pop<'py>(
         &self,
         py: Python<'py>,
-        key: &Bound<'py, PyString>,
+        key: KeyOf<'_>,
         default: Default<'py>,
         mode: Option<&str>,
         serialization_mode: Option<&str>,
@@ -32,7 +31,6 @@ impl Store {
         raise_on_nonexist: Option<bool>,
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyAny>> {
-        let key = Key::new(key.to_str()?)?;
         let mode = self.mode(mode, serialization_mode)?;
         let reading = Reading { mode, trust: self.trust(trust)?, function: deserialization_func, model };
         loop {

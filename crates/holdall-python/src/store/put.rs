@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use holdall_store::{Condition, Put};
-use holdall_types::Key;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::Store;
 use crate::encode::{Encoded, encode};
 use crate::error::Result;
+use crate::key::KeyOf;
 use crate::mode::Mode;
 use crate::options::{is_model, modelled, span};
 
@@ -22,7 +22,7 @@ impl Store {
     #[expect(clippy::too_many_arguments, reason = "the keywords of the Python method")]
     pub(super) fn put(
         &self,
-        key: &Bound<'_, PyString>,
+        key: KeyOf<'_>,
         value: &Bound<'_, PyAny>,
         mode: Option<&str>,
         serialization_mode: Option<&str>,
@@ -32,7 +32,6 @@ impl Store {
         if_absent: bool,
     ) -> Result<bool> {
         let py = value.py();
-        let key = Key::new(key.to_str()?)?;
         let mode = self.mode(mode, serialization_mode)?;
         if value.is_none() && !self.store_none_values {
             return Ok(false);
@@ -46,8 +45,7 @@ impl Store {
     }
 
     /// Bytes as `open` writes them: bare wherever the place allows it.
-    fn put_plain(&self, py: Python<'_>, key: &str, value: &Bound<'_, PyBytes>) -> Result<()> {
-        let key = Key::new(key)?;
+    fn put_plain(&self, py: Python<'_>, key: KeyOf<'_>, value: &Bound<'_, PyBytes>) -> Result<()> {
         let encoded = encode(value.as_any(), Mode::Raw)?;
         let payload = encoded.payload();
         let how = Put { ttl: self.default_ttl, plain: true, ..Put::default() };

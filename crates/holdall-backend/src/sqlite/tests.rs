@@ -1,1 +1,0 @@
-//! Behaviour that no other backend has.
