@@ -1,8 +1,11 @@
 """Other processes, for tests about them."""
 
+import os
 import subprocess
 import sys
 import textwrap
+import time
+import traceback
 
 PREAMBLE = "import os, sys, time\nimport holdall\nfrom holdall import get_store\n"
 
@@ -37,3 +40,31 @@ def wait_for(process, line):
     assert said == line, (
         f"{said!r} instead of {line!r}\n{process.stderr.read() if not said else ''}"
     )
+
+
+def fork(work, *arguments):
+    """Call a function in a forked child, which ends there: with 0, or 1 if the function raised."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work(*arguments)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
+    return pid
+
+
+def join(pid, timeout=30):
+    """Wait for a forked child, which must end well and in time."""
+    limit = time.monotonic() + timeout
+    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+        if time.monotonic() > limit:
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+            raise AssertionError(f"the child was not done after {timeout} s")
+        time.sleep(0.002)
+    assert ended[1] == 0, f"the child failed: {os.waitstatus_to_exitcode(ended[1])}"

@@ -11,8 +11,10 @@ import json
 import os
 import pathlib
 import pickle
+import re
 import zoneinfo
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,7 +88,7 @@ HASHABLE = st.recursive(
 SCALAR_TYPES = hnp.scalar_dtypes() | hnp.unicode_string_dtypes() | hnp.byte_string_dtypes()
 ARRAYS = hnp.arrays(
     SCALAR_TYPES | hnp.array_dtypes(SCALAR_TYPES), hnp.array_shapes(min_dims=0, min_side=0)
-)
+).filter(lambda array: array.dtype.kind not in "mM" or array.dtype.isnative)  # a test of their own
 FACTORIES = st.sampled_from([None, int, list, dict, set])
 LEAVES = (
     HASHABLE
@@ -136,6 +138,13 @@ LOOKALIKES = st.one_of(
 def test_any_value_makes_the_round_trip(store, value):
     store.put("k", value)
     assert same(value, store.get("k"))
+
+
+@pytest.mark.parametrize("kind", ["M8[s]", "m8[s]"])
+def test_the_byte_order_of_dates_in_arrays_is_kept(kind):
+    """NumPy's own pickling turns such an array, alone among all types, to native byte order."""
+    value = np.zeros(2, dtype=np.dtype(kind).newbyteorder("S"))
+    assert same(value, holdall.loads(holdall.dumps(value)))
 
 
 @PROPERTY
@@ -205,12 +214,7 @@ KEYS = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
 def tidy(key):
     """The key that a spelling stands for, or None for one that must be refused."""
     segments = [segment for segment in key.split("/") if segment not in ("", ".")]
-    scheme, found, _ = key.partition("://")
-    foreign = (
-        found
-        and scheme.isascii()
-        and scheme.replace("+", "a").replace("-", "a").replace(".", "a").isalnum()
-    )
+    foreign = re.match("[a-zA-Z0-9+.-]+://", key)
     if not segments or key.startswith("/") or ".." in segments or foreign:
         return None
     return "/".join(segments)
@@ -278,16 +282,16 @@ def test_each_flipped_bit_and_each_cut_of_a_frame_is_seen(name):
 
 
 @PROPERTY
-@given(value=VALUES | JSON_VALUES | LOOKALIKES, other=VALUES, data=st.data())
+@given(value=VALUES | JSON_VALUES, other=VALUES, data=st.data())
 def test_no_damaged_frame_is_read(value, other, data):
-    frame = holdall.dumps(value)
+    frame, others = holdall.dumps(value), holdall.dumps(other)
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(frame))] * 2), "place"))
-    patch = data.draw(st.binary(max_size=20) | st.just(holdall.dumps(other)), "patch")
+    patch = data.draw(st.binary(max_size=20) | st.just(others), "patch")
     for damaged in (
         frame[:start] + patch + frame[end:],
         frame[:start] + frame[end:],
         frame[:end] + frame[start:],
         frame + patch,
     ):
-        if damaged != frame:
+        if damaged not in (frame, others):
             refused(damaged)

@@ -21,7 +21,8 @@ pub struct Builder<'py> {
 
 impl<'py> Builder<'py> {
     pub fn new(py: Python<'py>) -> Self {
-        Self { py, values: Vec::new(), keys: Vec::new(), cache: None }
+        // Room for what most documents hold at once: growing by steps would cost a small one dearly.
+        Self { py, values: Vec::with_capacity(32), keys: Vec::with_capacity(16), cache: None }
     }
 
     /// The one value that a complete document leaves.

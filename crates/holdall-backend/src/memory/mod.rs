@@ -1,6 +1,6 @@
 //! Values in this process, gone with it.
 //!
-//! One lock round one ordered map: the caller of a backend that is not `blocking` keeps the GIL for
+//! One lock round one map: the caller of a backend that is not `blocking` keeps the GIL for
 //! the whole call, so there is nobody to run beside, and finer locks would only cost.
 
 mod lease;
@@ -8,7 +8,7 @@ mod read;
 mod scan;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,10 +25,11 @@ pub struct Memory {
 
 #[derive(Default)]
 struct State {
-    values: BTreeMap<Box<str>, Entry>,
+    // Hashed, though a listing has to sort: a tree looked up one key among 20,000 in twice the time.
+    values: HashMap<Arc<str>, Entry>,
     // By time, so that what is due goes at the start of every call and no other line asks.
-    expiring: BTreeSet<(u64, Box<str>)>,
-    leases: BTreeMap<Box<str>, Vec<u8>>,
+    expiring: BTreeSet<(u64, Arc<str>)>,
+    leases: HashMap<Box<str>, Vec<u8>>,
 }
 
 struct Entry {
@@ -116,8 +117,7 @@ impl KeyValue for Memory {
     }
 
     fn scan(self: Arc<Self>, prefix: &str, now: u64) -> Result<Keys> {
-        self.with(|_| ())?;
-        Ok(Box::new(scan::Scan::new(self, prefix, now)))
+        Ok(Box::new(scan::Scan::new(self, prefix, now)?))
     }
 
     fn count(self: Arc<Self>, now: u64) -> Result<u64> {
