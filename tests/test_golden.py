@@ -1,8 +1,10 @@
 """The golden files: what was once written is read as it was meant, from Python, and without holdall."""
 
 import base64
+import contextlib
 import json
 import re
+import sqlite3
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -110,6 +112,56 @@ def test_what_is_written_today_is_the_golden_file(codec):
 
 def test_a_signature_of_today_is_the_golden_one():
     assert holdall.dumps(None, mode="pickle") == bytes_of("pickle-signed")
+
+
+ROWS = ["raw", "raw-empty", "text", "text-like-json", "json", "json-null", "expiry-2100"]
+SCHEMA = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+NUMBERS = ["application_id", "user_version", "page_size", "journal_mode"]
+COLUMNS = "key, expires, size, hex(header), side IS NULL, typeof(value), hex(value)"
+
+
+@pytest.fixture
+def golden_database(tmp_path):
+    path = tmp_path / "golden.db"
+    script = (GOLDEN / "store.sql").read_text("utf-8")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript(script)
+    side = tmp_path / "golden.db.side" / "ab" / ("ab" * 16)
+    side.parent.mkdir(parents=True)
+    side.write_bytes(b"\xff" * 131_072)
+    return path
+
+
+def test_the_golden_database_is_read(golden_database):
+    with holdall.get_store(f"sqlite:///{golden_database}") as store:
+        for name in ROWS:
+            assert store.get(name) == expected(FRAMES[name])
+            assert store.info(name).created_at.timestamp() == 1_700_000_000
+        assert store.get("pickle-signed") is None
+        assert store.get("beside") == b"\xff" * 131_072
+        assert len(store) == len(ROWS) + 2
+
+
+def test_a_database_of_today_is_as_the_golden_one(golden_database, tmp_path):
+    ours = tmp_path / "ours.db"
+    with holdall.get_store(f"sqlite:///{ours}") as store:
+        for name in ROWS[:-1]:
+            store.put(name, expected(FRAMES[name]))
+        store.put("pickle-signed", None, mode="pickle")
+        store.put("beside", b"\xff" * 131_072)
+
+    def seen(path):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            rows = f"SELECT {COLUMNS} FROM entries WHERE key <> 'expiry-2100' ORDER BY key"
+            numbers = [database.execute(f"PRAGMA {name}").fetchone() for name in NUMBERS]
+            return database.execute(SCHEMA).fetchall(), numbers, database.execute(rows).fetchall()
+
+    assert seen(ours) == seen(golden_database)
+
+
+def test_the_schema_is_the_one_on_the_page():
+    page = re.search(r"^```sql\n(.*?)^```$", FORMAT.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert page[1] in (GOLDEN / "store.sql").read_text("utf-8")
 
 
 def reader():

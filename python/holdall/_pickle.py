@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import sys
 from collections import ChainMap
 from types import CodeType, FunctionType
 from typing import IO, Any
@@ -12,14 +13,17 @@ from holdall import _main, _path
 from holdall.errors import HoldallError, SerializationError
 
 PROTOCOL = 5
+# How the names of NumPy's dtypes of dates and spans stand in a pickle.
+DATES = (b"\x8c\x02M8", b"\x8c\x02m8")
 
 
 def dumps(value: Any) -> tuple[bytes, bool]:
     """Return the pickle, and whether code objects are in it.
 
     C pickle first: it is the faster one, and writes functions and classes by reference, which
-    any Python version reads. What it cannot do, and what it would refer to by the name
-    `__main__`, which means another module in another process, goes to cloudpickle.
+    any Python version reads. What it cannot do goes to cloudpickle; so does what it would refer
+    to by the name `__main__`, which means another module in another process, and what may be an
+    array of dates, which it may change.
     """
     data = by_reference(value)
     if data is not None:
@@ -56,6 +60,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no 
         """Hand classes of the script to `_main`, and notice what goes by value."""
         if isinstance(value, type) and (reduced := _main.kept(value)):
             return reduced
+        if has_swapped_dates(value):
+            return view_of_integers(value)
         reduced = super().reducer_override(value)
         if reduced is not NotImplemented and isinstance(value, type | FunctionType):
             # What can be imported is written by its name alone.
@@ -66,6 +72,25 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no 
         """Write a code object."""
         self.code = True
         return cloudpickle.Pickler.dispatch_table[CodeType](code)
+
+
+def has_swapped_dates(value: Any) -> bool:
+    """Whether this is an array of dates or spans that are not in this machine's byte order."""
+    numpy = sys.modules.get("numpy")
+    return (
+        numpy is not None
+        and isinstance(value, numpy.ndarray)
+        and value.dtype.kind in "Mm"
+        and not value.dtype.isnative
+    )
+
+
+def view_of_integers(array: Any) -> Any:
+    """Write such an array as a view: NumPy would read it back in this machine's byte order."""
+    kind = type(array)
+    if kind is not sys.modules["numpy"].ndarray:
+        raise TypeError(f"{kind.__name__!r} would lose its byte order; use the machine's own")
+    return kind.view, (array.view(f"{array.dtype.byteorder}i8"), array.dtype)
 
 
 def refuse(value: Any) -> Any:
@@ -82,7 +107,7 @@ def by_reference(value: Any) -> bytes | None:
     except Exception:
         # Whatever a `__reduce__` raises here it raises to cloudpickle again, where it is reported.
         return None
-    return None if b"__main__" in data else data
+    return None if b"__main__" in data or any(name in data for name in DATES) else data
 
 
 def loads(data: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Write the golden frames, their keyset and their index: `python tests/golden/make.py`.
+"""Write the golden frames, their keyset and index, and a database: `python tests/golden/make.py`.
 
 This is a second implementation of docs/format.md that shares no line with the engine, so that a
 mistake must be made twice to pass. It needs `pip install blake3 xxhash`. Once a format version is
@@ -115,6 +115,7 @@ def make_frames():
     frame("json-long", "json", json.dumps(list(range(500)), separators=(",", ":")).encode())
     frame("pickle", "pickle", none)
     frame("expiry", "text", b"soon gone", expires=1_796_083_200_000)
+    frame("expiry-2100", "text", b"gone in 2100", expires=4_102_444_800_000)
     frame("expiry-last", "json", b"0", expires=2**64 - 1)
     frame("key", "text", b"x", key="a/ü b")
     frame("key-long", "json", b"[]", key="k" * 300)
@@ -202,6 +203,49 @@ def make_keyset():
     (HERE / "keyset.json").write_text(text)
 
 
+TABLES = """\
+CREATE TABLE entries (
+    key TEXT NOT NULL PRIMARY KEY,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    expires INTEGER,
+    size INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    side TEXT,
+    value
+);
+CREATE INDEX entries_expires ON entries (expires) WHERE expires IS NOT NULL;
+CREATE INDEX entries_side ON entries (side) WHERE side IS NOT NULL;
+CREATE TABLE leases (name TEXT NOT NULL PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+def make_database():
+    """Write the SQL of a store: the values of frames that are in the index, and one beside it."""
+    lines = ["PRAGMA page_size = 4096;", TABLES.rstrip()]
+    lines += ["PRAGMA application_id = 1752132708;", "PRAGMA user_version = 1;"]
+    names = ["raw", "raw-empty", "text", "text-like-json", "json", "json-null", "expiry-2100"]
+    for entry in index:
+        if entry["name"] not in [*names, "pickle-signed"]:
+            continue
+        payload = base64.b64decode(entry["payload"])
+        expires = (entry["fields"]["expires"]) or "NULL"
+        value = f"X'{payload.hex()}'"
+        if entry["codec"] in ("text", "json"):
+            value = f"CAST({value} AS TEXT)"
+        header = entry["header"]
+        size = len(header) // 2 + len(payload)
+        row = f"'{entry['name']}',1700000000000,1700000000001,{expires},{size},X'{header}',NULL,{value}"
+        lines.append(f"INSERT INTO entries VALUES({row});")
+    body = b"\xff" * 131_072
+    head = start(0, "raw")
+    head += checksum(head, body)
+    row = f"1700000000000,1700000000001,NULL,{len(head + body)},X'{head.hex()}','{'ab' * 16}',NULL"
+    lines.append(f"INSERT INTO entries VALUES('beside',{row});")
+    lines.append("PRAGMA journal_mode = WAL;")
+    (HERE / "store.sql").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main():
     for folder in ("frames", "refused"):
         (HERE / folder).mkdir(exist_ok=True)
@@ -210,6 +254,7 @@ def main():
     make_keyset()
     make_frames()
     make_refused()
+    make_database()
     text = json.dumps(index, indent=1, ensure_ascii=False)
     (HERE / "frames.json").write_text(text + "\n", encoding="utf-8")
 

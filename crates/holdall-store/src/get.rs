@@ -105,7 +105,8 @@ impl Store {
         let read = Header::read(&start).map_err(|error| error.context(format_args!("get {key}")))?;
         let (header, length, bare) = match read {
             Some((header, length)) => (header, length, false),
-            None => (Header::plain(bare::codec_of(whole_characters(&start, size))), 0, true),
+            None if self.bare => (Header::plain(bare::codec_of(whole_characters(&start, size))), 0, true),
+            None => return Err(frameless(key)),
         };
         if header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
@@ -114,7 +115,11 @@ impl Store {
     }
 
     fn load(&self, key: &Key<'_>, stored: Stored, now: u64) -> Result<Option<Loaded>> {
-        let read = if self.backend.capability().header_beside { read_frame } else { read };
+        let beside = self.backend.capability().header_beside;
+        if !beside && !self.bare && !bare::has_magic(&stored.bytes) {
+            return Err(frameless(key));
+        }
+        let read = if beside { read_frame } else { read };
         let loaded = read(stored.bytes).map_err(|error| error.context(format_args!("get {key}")))?;
         if loaded.header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
@@ -128,6 +133,15 @@ impl Store {
             _ => Ok(Some(loaded)),
         }
     }
+}
+
+/// A store that frames everything does not take for a value what a crash of the machine left of one.
+fn frameless(key: &Key<'_>) -> Error {
+    let message = format!(
+        "get {key}: it has no frame, and this store (bare=False) frames everything: it was damaged, or another \
+         program wrote it; write the value again, or open the store without bare=False to read it as it is"
+    );
+    Error::new(ErrorKind::CorruptFrame, message)
 }
 
 /// The start of a longer text may end inside a character; that does not make it bytes.

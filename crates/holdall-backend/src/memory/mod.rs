@@ -17,6 +17,7 @@ use holdall_types::{Error, ErrorKind, Key, Result};
 
 use crate::os::fork;
 use crate::{Capability, Condition, Head, KeyValue, Keys, LeaseChange, Record, Stored};
+use lease::Leases;
 
 /// A store in memory, private to this object.
 pub struct Memory {
@@ -29,7 +30,7 @@ struct State {
     values: HashMap<Arc<str>, Entry>,
     // By time, so that what is due goes at the start of every call and no other line asks.
     expiring: BTreeSet<(u64, Arc<str>)>,
-    leases: HashMap<Box<str>, Vec<u8>>,
+    leases: Leases,
 }
 
 struct Entry {
@@ -134,7 +135,7 @@ impl KeyValue for Memory {
     fn lease(&self, name: &str, decide: &mut dyn FnMut(Option<&[u8]>) -> LeaseChange) -> Result<()> {
         // The one call that comes without the GIL: a held lock is kept alive by a thread of its own.
         let _calm = fork::calm();
-        self.with(|state| state.lease(name, decide))
+        self.with(|state| state.leases.change(name, decide))
     }
 
     fn close(&self) -> Result<()> {

@@ -104,17 +104,18 @@ pub(super) fn open_reading(place: &Place) -> Outcome<(Connection, Option<Stamp>)
         Ok(connection)
     };
     let stamp = Stamp::of(place);
-    match open(flags, &place.database) {
-        // A folder that this user may not write, and no log in it: SQLite cannot make the files
-        // that it locks through, and need not as long as there is no writer. Each read looks
-        // whether one came.
-        Err(fault) if fault.is_cannot_make() && !stamp.has_log() => {
-            let connection =
-                open(flags | OpenFlags::SQLITE_OPEN_URI, Path::new(&immutable(&place.database)))?;
-            Ok((connection, Some(stamp)))
+    if stamp.has_log() || place.beside("-shm").exists() {
+        match open(flags, &place.database) {
+            // An index that was left over, and that this user may not write.
+            Err(fault) if fault.is_cannot_make() && !stamp.has_log() => {}
+            opened => return Ok((opened?, None)),
         }
-        other => Ok((other?, None)),
     }
+    // Nobody has it open. SQLite would make the files that it locks through, which a reader has no
+    // business to do, nor always the right; it need not as long as there is no writer. Each read
+    // looks whether one came.
+    let connection = open(flags | OpenFlags::SQLITE_OPEN_URI, Path::new(&immutable(&place.database)))?;
+    Ok((connection, Some(stamp)))
 }
 
 /// A connection that writes, with its settings.

@@ -98,10 +98,15 @@ impl Sqlite {
         let mut wait = None;
         loop {
             let tried = link.with(|open| {
-                if open.frozen.is_some_and(|stamp| stamp != Stamp::of(&self.place)) {
+                loop {
+                    let done = step(&open.connection);
+                    // What was read while somebody wrote may be anything. A writer makes the log
+                    // first, so it is seen even by one that came in between.
+                    if open.frozen.is_none_or(|stamp| stamp == Stamp::of(&self.place)) {
+                        return done;
+                    }
                     (open.connection, open.frozen) = connect::open_reading(&self.place)?;
                 }
-                step(&open.connection)
             });
             match tried {
                 Ok(value) => return Ok(value),
