@@ -38,7 +38,7 @@ def test_the_environment_is_read_when_the_store_is_made(tmp_path, monkeypatch):
         ("HOLDALL_RAISE_ON_NONEXIST", "YES", "raise_on_nonexist", True),
         ("HOLDALL_DEFAULT_TTL", "1.5", "default_ttl", 1.5),
         ("HOLDALL_BACKEND_CONFIG__DURABILITY", "full", "backend_config", {"durability": "full"}),
-        ("HOLDALL_BACKEND_CONFIG__BUSY_TIMEOUT", "3", "backend_config", {"busy_timeout": "3"}),
+        ("HOLDALL_BACKEND_CONFIG__BUSY_TIMEOUT", "3", "backend_config", {"busy_timeout": 3.0}),
     ],
 )
 def test_each_variable_has_its_setting(variable, value, attribute, expected):
@@ -82,19 +82,38 @@ def test_the_settings_reach_the_store(monkeypatch):
     assert store.info("k").expires_at is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SERIALIZATION_MODE", "xml"),
+        ("RAISE_ON_NONEXIST", "maybe"),
+        ("DEFAULT_TTL", "soon"),
+        ("BACKEND_CONFIG__DURABILITY", "wrong"),
+        ("BACKEND_CONFIG__BUSY_TIMEOUT", "x"),
+        ("BACKEND_CONFIG__READ_ONLY", "2"),
+        ("BACKEND_CONFIG__COLOUR", "red"),
+    ],
+)
+def test_a_variable_that_does_not_fit_is_named(monkeypatch, name, text):
+    monkeypatch.setenv(f"HOLDALL_{name}", text)
+    with pytest.raises(holdall.ValidationError, match=f"HOLDALL_{name}"):
+        get_store("memory://")
+
+
 def test_an_argument_wins_over_the_environment(monkeypatch):
     monkeypatch.setenv("HOLDALL_URI", "file:///nowhere/at/all")
     monkeypatch.setenv("HOLDALL_SERIALIZATION_MODE", "json")
     monkeypatch.setenv("HOLDALL_RAISE_ON_NONEXIST", "off")
     monkeypatch.setenv("HOLDALL_DEFAULT_TTL", "60")
-    monkeypatch.setenv("HOLDALL_BACKEND_CONFIG__DURABILITY", "wrong")
+    monkeypatch.setenv("HOLDALL_BACKEND_CONFIG__DURABILITY", "full")
     store = get_store(
         "memory://",
         mode="auto",
         raise_on_nonexist=True,
         default_ttl=0,
-        backend_config={"durability": "full"},
+        backend_config={"durability": "normal"},
     )
+    assert store.to_dict()["durability"] == "normal"
     store.put("k", (1,))
     assert store.get("k") == (1,)
     assert store.info("k").expires_at is None

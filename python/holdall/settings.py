@@ -12,6 +12,10 @@ __all__ = ["Settings"]
 PREFIX = "HOLDALL_"
 NESTED = "__"
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+MODES = ("auto", "raw", "text", "json", "pickle")
+# What a backend can be told; the rest of the options is the store's.
+BACKEND_OPTIONS = ("durability", "busy_timeout", "read_only")
+DURABILITIES = ("normal", "full")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +37,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from the environment.
+        """Read the settings from the environment; an empty variable is as good as none.
 
         Raises ValidationError, naming the variable, for a value that does not fit.
         """
@@ -42,18 +46,39 @@ class Settings:
         if uri := environ.get(f"{PREFIX}URI"):
             found["uri"] = uri
         if mode := environ.get(f"{PREFIX}SERIALIZATION_MODE"):
-            found["serialization_mode"] = mode
+            found["serialization_mode"] = choice(f"{PREFIX}SERIALIZATION_MODE", mode, MODES)
         if flag := environ.get(f"{PREFIX}RAISE_ON_NONEXIST"):
             found["raise_on_nonexist"] = boolean(f"{PREFIX}RAISE_ON_NONEXIST", flag)
         if ttl := environ.get(f"{PREFIX}DEFAULT_TTL"):
             found["default_ttl"] = number(f"{PREFIX}DEFAULT_TTL", ttl)
-        nested = f"{PREFIX}BACKEND_CONFIG{NESTED}"
-        config = {
-            name[len(nested) :].lower(): value
-            for name, value in environ.items()
-            if name.startswith(nested)
-        }
-        return cls(**found, backend_config=config)
+        return cls(**found, backend_config=backend_config(environ))
+
+
+def backend_config(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read what a backend is told, each option as what it is."""
+    nested = f"{PREFIX}BACKEND_CONFIG{NESTED}"
+    found: dict[str, Any] = {}
+    for name, text in environ.items():
+        option = name[len(nested) :].lower()
+        if not name.startswith(nested) or not text:
+            continue
+        if option == "durability":
+            found[option] = choice(name, text, DURABILITIES)
+        elif option == "busy_timeout":
+            found[option] = number(name, text)
+        elif option == "read_only":
+            found[option] = boolean(name, text)
+        else:
+            # Whether there is such an option is for the store to say.
+            found[option] = text
+    return found
+
+
+def choice(name: str, text: str, choices: tuple[str, ...]) -> str:
+    """Read one of several words."""
+    if text in choices:
+        return text
+    raise ValidationError(f"{name}={text!r} is none of {', '.join(choices)}")
 
 
 def boolean(name: str, text: str) -> bool:
@@ -68,8 +93,8 @@ def boolean(name: str, text: str) -> bool:
 
 
 def number(name: str, text: str) -> float:
-    """Read a number."""
+    """Read a number of seconds."""
     try:
         return float(text)
     except ValueError:
-        raise ValidationError(f"{name}={text!r} is not a number") from None
+        raise ValidationError(f"{name}={text!r} is not a number of seconds") from None

@@ -18,14 +18,11 @@ from holdall import _holdall as engine
 from holdall.errors import DoesNotExist, ValidationError
 from holdall.info import Info, info_of
 from holdall.progress import Progress
-from holdall.settings import Settings, boolean, number
+from holdall.settings import BACKEND_OPTIONS, Settings
 
 __all__ = ["Store", "get_store"]
 
 T = TypeVar("T")
-
-# What a backend can be told; the rest of the options is the store's.
-BACKEND_OPTIONS = ("durability", "busy_timeout", "read_only")
 
 
 class Store(engine.Store[T], Generic[T]):
@@ -303,12 +300,9 @@ def get_store(
     for name in config:
         if name not in BACKEND_OPTIONS:
             raise ValidationError(
-                f"backend_config has no {name!r}; it takes {', '.join(BACKEND_OPTIONS)}"
+                f"backend_config has no {name!r} (HOLDALL_BACKEND_CONFIG__{name.upper()} in the "
+                f"environment); it takes {', '.join(BACKEND_OPTIONS)}"
             )
-    if isinstance(config.get("read_only"), str):
-        config["read_only"] = boolean("read_only", config["read_only"])
-    if isinstance(config.get("busy_timeout"), str):
-        config["busy_timeout"] = number("busy_timeout", config["busy_timeout"])
     found = {"raise_on_nonexist": settings.raise_on_nonexist, "default_ttl": settings.default_ttl}
     options = {name: value for name, value in options.items() if value is not None}
     place = settings.uri if uri is None else fspath(uri)
