@@ -303,11 +303,15 @@ def get_store(
                 f"backend_config has no {name!r} (HOLDALL_BACKEND_CONFIG__{name.upper()} in the "
                 f"environment); it takes {', '.join(BACKEND_OPTIONS)}"
             )
-    found = {"raise_on_nonexist": settings.raise_on_nonexist, "default_ttl": settings.default_ttl}
     options = {name: value for name, value in options.items() if value is not None}
+    options = {**config, **options}
+    for name in ("read_only", "raise_on_nonexist", "store_none_values", "bare"):
+        if not isinstance(options.get(name, True), bool):
+            raise ValidationError(f"{name}={options[name]!r} is neither True nor False")
+    found = {"raise_on_nonexist": settings.raise_on_nonexist, "default_ttl": settings.default_ttl}
     place = settings.uri if uri is None else fspath(uri)
     try:
-        return Store(place, mode=chosen, **{**found, **config, **options})
+        return Store(place, mode=chosen, **{**found, **options})
     except TypeError as error:
         raise ValidationError(
             f"get_store: {error}; see help(holdall.get_store) for the options"
