@@ -13,12 +13,13 @@ from types import TracebackType
 from typing import IO, Any, BinaryIO, Generic, Literal, Self, TextIO, TypeVar, cast, overload
 from urllib.parse import quote, unquote
 
-from holdall import _file
+from holdall import _config, _file
 from holdall import _holdall as engine
 from holdall.errors import DoesNotExist, ValidationError
 from holdall.info import Info, info_of
 from holdall.progress import Progress
 from holdall.settings import BACKEND_OPTIONS, Settings
+from holdall.smart import smart_read
 
 __all__ = ["Store", "get_store"]
 
@@ -75,6 +76,16 @@ class Store(engine.Store[T], Generic[T]):
         return True
 
     @property
+    def is_fslike(self) -> bool:
+        """Whether each value is a file."""
+        return self.scheme == "file"
+
+    @property
+    def is_sql(self) -> bool:
+        """Whether the values are in a SQL database."""
+        return self.scheme == "sqlite"
+
+    @property
     def path(self) -> Path | None:
         """Where the store is on this machine; None in memory."""
         where = self.uri.partition("://")[2]
@@ -82,6 +93,30 @@ class Store(engine.Store[T], Generic[T]):
             return None
         # A file's URI is percent-encoded, a database's starts with one more slash.
         return Path(unquote(where) if self.scheme == "file" else where[1:])
+
+    @classmethod
+    def from_json_str(cls, text: str, **options: Any) -> "Store[Any]":
+        """Open the store that JSON describes: an object of `get_store`'s arguments.
+
+        **options: win over the text's.
+        Raises ValidationError for other JSON, for `trust` in it, and as `get_store`.
+        """
+        return get_store(**{**_config.options_of(text, "json"), **options})
+
+    @classmethod
+    def from_json_uri(cls, uri: str | PathLike[str], **options: Any) -> "Store[Any]":
+        """Open the store that a JSON file describes; see `from_json_str`."""
+        return cls.from_json_str(smart_read(uri, "r"), **options)
+
+    @classmethod
+    def from_yaml_str(cls, text: str, **options: Any) -> "Store[Any]":
+        """Open the store that YAML describes, as `from_json_str`; needs PyYAML."""
+        return get_store(**{**_config.options_of(text, "yaml"), **options})
+
+    @classmethod
+    def from_yaml_uri(cls, uri: str | PathLike[str], **options: Any) -> "Store[Any]":
+        """Open the store that a YAML file describes; see `from_yaml_str`."""
+        return cls.from_yaml_str(smart_read(uri, "r"), **options)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the URI and the options: `get_store(**store.to_dict())` opens the same store."""
