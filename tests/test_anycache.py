@@ -423,3 +423,94 @@ def test_builtins_and_partials_can_be_cached(store):
     partial = functools.partial(pow, 2)
     assert anycache(store=store)(partial)(5) == 32
     assert anycache(store=store)(functools.partial(pow, 3))(5) == 243
+
+
+def test_a_function_that_cannot_be_told_from_others_shares_no_result(store, caplog):
+    def make(name):
+        lock = threading.Lock()
+
+        @anycache(store=store)
+        def function(x):
+            with lock:
+                return name, x
+
+        return function
+
+    class Api:
+        def __init__(self, name):
+            self.name, self.lock = name, threading.Lock()
+
+        def get(self, x):
+            return self.name, x
+
+    one, two = make("one"), make("two")
+    assert (one(1), two(1), one(1)) == (("one", 1), ("two", 1), ("one", 1))
+    first, second = (anycache(store=store)(Api(name).get) for name in "ab")
+    assert (first(1), second(1), first(1)) == (("a", 1), ("b", 1), ("a", 1))
+    assert "lock" in caplog.text
+
+
+def test_the_first_call_gives_what_later_ones_will(tmp_path):
+    function = anycache(uri=f"sqlite:///{tmp_path}/c.db", mode="json")(lambda: (1, {2: 3}))
+    assert function() == function() == [1, {"2": 3}]
+
+
+def test_a_cached_function_goes_to_the_workers_of_a_pool(tmp_path):
+    (tmp_path / "mod.py").write_text(
+        "from holdall import anycache\n"
+        f"@anycache(uri='sqlite:///{tmp_path}/c.db')\n"
+        "def square(x):\n    return x * x\n"
+    )
+    script = """
+import mod, multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from holdall import anycache
+
+@anycache(uri=mod.square.cache_store().uri)
+def double(x):
+    return 2 * x
+
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
+            print(*pool.map(mod.square, [1, 2]), *pool.map(double, [1, 2]))
+"""
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", tmp_path / "script.py"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("1 4 2 4\n" * 2, 0), done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"store": "memory://"}, {"store": 1}, {"uri": "memory://", "store": get_store("memory://")},
+     {"store": get_store("memory://"), "tll": 3}],
+)  # fmt: skip
+def test_options_that_do_not_fit_are_refused_at_once(options):
+    with pytest.raises(holdall.ValidationError):
+        anycache(**options)
+
+
+def test_a_place_without_its_name_is_refused():
+    with pytest.raises(holdall.ValidationError, match="uri="):
+        anycache("sqlite:///c.db")
+    with pytest.raises(holdall.ValidationError, match="key"):
+        anycache(uri="memory://", key_func=lambda: 1)(lambda: 2)()
+
+
+def test_what_is_asynchronous_or_a_generator_is_refused():
+    async def coroutine(): ...
+    def generator():
+        yield
+
+    async def both():
+        yield
+
+    class Called:
+        async def __call__(self): ...
+
+    for function in (coroutine, generator, both, Called()):
+        with pytest.raises(holdall.ValidationError, match="cannot be kept"):
+            anycache(uri="memory://")(function)

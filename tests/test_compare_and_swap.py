@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections import Counter, OrderedDict, deque
 
 import numpy as np
 import pytest
@@ -44,11 +45,12 @@ def test_every_value_equals_itself_after_the_round_trip(store, name):
 @pytest.mark.parametrize(
     ("stored", "expected"),
     [
-        (1, True), (1, 1.0), (0.0, -0.0), (0, False), ("1", 1), ("a", b"a"), ([1], (1,)), ([1], [True]),
+        (1, True), (1, 1.0), (0, False), ("1", 1), ("a", b"a"), ([1], (1,)), ([1], [True]),
         ({"a": 1}, {"a": 1.0}), ({1: "a"}, {True: "a"}), ((1, [2]), (1, [2.0])), ({1}, {1.0}),
         ({1}, frozenset({1})), (Color.GREEN, 2), (b"a", bytearray(b"a")), (None, False),
         (np.int64(1), 1), (np.array([1]), [1]), (np.array([1]), np.array([1.0])),
-        (np.array([[1]]), np.array([1])), (Point(1), Point(2)), (math.nan, 1.0),
+        (np.array([[1]]), np.array([1])), (OrderedDict(a=1), OrderedDict(a=True)),
+        (OrderedDict(a=1, b=2), OrderedDict(b=2, a=1)), (deque([1], 2), deque([1], 3)), (Point(1), Point(2)), (math.nan, 1.0),
     ],
 )  # fmt: skip
 def test_values_of_another_type_or_value_are_not_the_expected_one(store, stored, expected):
@@ -142,3 +144,15 @@ def test_a_change_between_reading_and_writing_is_seen(store, monkeypatch):
     store.put("k", Meddler())
     assert store.compare_and_swap("k", Meddler(), "swapped") is False
     assert store.get("k") == "changed meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}), (0.0, -0.0), ({"a": {1, 2}}, {"a": {2, 1}}),
+        (Counter("ab"), Counter("ba")), ([math.nan], [float("nan")]),
+    ],
+)  # fmt: skip
+def test_what_python_calls_equal_is_the_expected_value(store, stored, expected):
+    store.put("k", stored)
+    assert store.compare_and_swap("k", expected, "swapped") is True

@@ -1,7 +1,10 @@
 """copy_to: from every backend to every backend."""
 
+import fcntl
 import io
 import sys
+import threading
+import time
 
 import pytest
 
@@ -85,3 +88,20 @@ def test_a_copy_to_itself_changes_nothing(store):
     store.put_many({"a": 1, "b": (2,)})
     assert store.copy_to(store) == 2
     assert dict(store.items()) == {"a": 1, "b": (2,)}
+
+
+def test_a_copy_that_waits_leaves_the_other_threads_alone(tmp_path):
+    """From memory to a database whose writer's lock is held: by a thread that needs its turn."""
+    target = get_store(f"sqlite:///{tmp_path}/x.db", busy_timeout=20)
+    target.put("first", 1)
+    with get_store("memory://") as source, (tmp_path / "x.db.lock").open("rb") as held:
+        source.put("k", {1})
+        fcntl.flock(held, fcntl.LOCK_EX)
+        timer = threading.Timer(0.3, lambda: fcntl.flock(held, fcntl.LOCK_UN))
+        timer.start()
+        began = time.monotonic()
+        assert source.copy_to(target) == 1
+        assert time.monotonic() - began < 15
+        timer.join()
+    assert target.get("k") == {1}
+    target.close()

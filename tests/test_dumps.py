@@ -3,6 +3,7 @@
 import sys
 import threading
 
+import numpy as np
 import pytest
 
 import holdall
@@ -183,3 +184,32 @@ def test_a_hook_that_changes_what_is_being_written_does_not_crash():
     value = {"a": Shrinks(), **{str(n): [n] for n in range(100)}}
     # Pickle notices, and the second try writes what is left.
     assert holdall.loads(holdall.dumps(value)) == {}
+
+
+@pytest.mark.parametrize("depth", [251, 5_000, 200_000])
+@pytest.mark.parametrize("wrap", [lambda x: (x,), lambda x: [(x,)], lambda x: {"a": (x,)}])
+def test_json_of_deep_tuples_is_refused_and_nothing_breaks(depth, wrap):
+    """orjson counts no tuples and would overrun its stack."""
+    value = {1}
+    for _ in range(depth):
+        value = wrap(value)
+    with pytest.raises(holdall.SerializationError, match="250"):
+        holdall.dumps(value, mode="json")
+    value = (1,)
+    for _ in range(100):
+        value = wrap(value)
+    assert holdall.dumps(value, mode="json", frame=False)[:1] in (b"[", b"{")
+
+
+class Name(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "value", [np.float64(1.5), [np.float64(1.5)], {Name("a"): 1}, [{Name("a"): 1}]]
+)
+def test_a_subclass_anywhere_is_no_json(value):
+    found = holdall.loads(holdall.dumps(value))
+    assert holdall.inspect(holdall.dumps(value)).codec == "pickle"
+    assert repr(found) == repr(value)
+    assert type(found) is type(value)

@@ -173,3 +173,16 @@ def test_a_reader_in_another_process_never_sees_half_a_value(disk_uri):
             assert found == found[0] * sizes[int(found[0])]
         finish(writer)
     assert met == {"0", "1", "2"}
+
+
+def test_raw_asked_for_by_the_call_is_the_bytes_whatever_the_store_does():
+    with get_store("memory://", deserialization_func=lambda value: ("made", value)) as store:
+        store.put_many({"k": "text", "n": 1})
+        assert store.get("k") == ("made", "text")
+        assert store.get("k", mode="raw") == b"text"
+        assert store.get_many(["n"], mode="raw") == {"n": b"1"}
+        assert store.get("k", mode="raw", deserialization_func=len) == 4
+        assert store.pop("k", mode="raw") == b"text"
+    with get_store("memory://", mode="raw", deserialization_func=len) as store:
+        store.put("k", b"four")
+        assert store.get("k") == 4

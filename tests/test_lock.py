@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -181,3 +182,20 @@ def test_ctrl_c_ends_the_wait(disk_uri):
         wait_for(waiter, "interrupted")
         assert time.monotonic() - began < 1
         finish(waiter)
+
+
+def test_threads_that_share_a_lock_object_wait_for_each_other(store):
+    lock, inside, most = store.lock("name"), [], []
+
+    def work():
+        for _ in range(5):
+            with lock:
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.001)
+                inside.pop()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(work) for _ in range(4)]:
+            done.result(timeout=60)
+    assert most == [1] * 20

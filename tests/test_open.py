@@ -1,5 +1,6 @@
 """open, local_path and local_open: values as files."""
 
+import gc
 import io
 
 import pytest
@@ -120,3 +121,21 @@ def test_a_local_file_knows_its_path_checksum_and_info(store):
         assert file.checksum == store.checksum("k.txt", "sha1")
         assert file.info == store.info("k.txt")
     assert not file.path.exists()
+
+
+def test_a_writer_that_is_forgotten_keeps_nothing(store):
+    def fails(mode, part):
+        file = store.open("k", mode)
+        file.write(part)
+        raise OSError("halfway")
+
+    store.put("k", "old")
+    for mode, part in (("wb", b"half"), ("w", "half")):
+        with pytest.raises(OSError, match="halfway"):
+            fails(mode, part)
+        gc.collect()
+        assert store.get("k") == "old"
+    file = store.open("k", "w")
+    file.write("whole")
+    file.close()
+    assert store.get("k", mode="raw") == b"whole"

@@ -192,3 +192,19 @@ def test_many_processes_open_a_new_store_first(tmp_path, scheme):
     for uri in uris:
         with get_store(uri) as store:
             assert dict(store.items()) == expected
+
+
+def test_writing_to_a_database_that_was_deleted_is_refused(tmp_path):
+    with get_store(f"sqlite:///{tmp_path}/x.db") as store:
+        store.put("k", 1)
+        (tmp_path / "x.db").unlink()
+        with pytest.raises(holdall.Conflict, match="deleted"):
+            store.put("k", 2)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:data.db", "memory:", "file:data", "~/data", "~"])
+def test_a_slip_in_a_uri_makes_no_folder(uri, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(holdall.ValidationError):
+        get_store(uri)
+    assert list(tmp_path.iterdir()) == []

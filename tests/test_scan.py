@@ -165,3 +165,18 @@ def test_the_value_that_cannot_be_read_says_which_it_is(store):
     store.put("bad", {1})
     with pytest.raises(holdall.SerializationError, match="bad"):
         list(store.iterate_values(mode="json"))
+
+
+@pytest.mark.parametrize("glob", ["{" * 250 + "a" + "}" * 250, "?" * 1_000_000, "[", "{a"])
+def test_a_pattern_that_is_none_or_too_large_is_refused(store, glob):
+    with pytest.raises(holdall.ValidationError, match="glob"):
+        store.iterate_keys(glob=glob)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"depth": -1}, {"depth": "x"}, {"prefix": 1}, {"glob": b"x"}, {"exclude_prefix": "\ud800"}],
+)
+def test_a_criterion_of_another_type_is_refused_by_name(store, bad):
+    with pytest.raises(holdall.ValidationError, match=next(iter(bad))):
+        store.iterate_keys(**bad)

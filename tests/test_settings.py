@@ -200,3 +200,34 @@ def test_a_derived_store_shares_the_values_and_not_the_options(store):
     with pytest.raises(holdall.DoesNotExist):
         store.get("gone")
     assert store.serialization_mode == "auto"
+
+
+@pytest.mark.parametrize("name", ["durability", "busy_timeout", "uri"])
+def test_a_derived_store_refuses_what_only_opening_decides(store, name):
+    with pytest.raises(holdall.ValidationError, match=name):
+        store.derive(**{name: 1})
+
+
+def test_a_derived_store_takes_both_spellings_of_the_mode(store):
+    assert store.derive(serialization_mode="text").serialization_mode == "text"
+    assert store.derive(mode="raw").derive().serialization_mode == "raw"
+
+
+def test_a_keyset_may_be_given_as_a_path(tmp_path):
+    path = tmp_path / "ring.json"
+    path.write_text(holdall._holdall.keyset_new())
+    with get_store("memory://", keyset=path) as store:
+        store.put("k", {1})
+        frame = store.frame_bytes("k")
+        assert store.get("k") == {1}
+    assert holdall.loads(frame, keyset=path) == {1}
+    assert holdall.loads(holdall.dumps({2}, keyset=path), keyset=str(path)) == {2}
+    with pytest.raises(holdall.UnknownKey):
+        holdall.loads(frame)
+
+
+def test_a_relative_folder_for_settings_is_ignored(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "here")
+    holdall.dumps({1})
+    assert not (tmp_path / "here").exists()

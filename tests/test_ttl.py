@@ -189,3 +189,9 @@ def test_odd_keys_expire_too(store):
     assert list(store) == []
     store.put("p/q", "stays")
     assert list(store) == ["p/q"]
+
+
+def test_the_least_bit_of_time_is_not_for_ever(store):
+    store.put("k", 1, ttl=1e-12)
+    expire()
+    assert "k" not in store

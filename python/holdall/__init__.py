@@ -33,6 +33,7 @@ from holdall.errors import (
     UnsupportedVersion,
     UntrustedPayloadError,
     ValidationError,
+    WrongTypeError,
 )
 from holdall.info import Info
 from holdall.inspect import Inspection, inspect
@@ -68,6 +69,7 @@ __all__ = [
     "UnsupportedVersion",
     "UntrustedPayloadError",
     "ValidationError",
+    "WrongTypeError",
     "__version__",
     "anycache",
     "dumps",

@@ -8,6 +8,8 @@ from holdall.errors import ValidationError
 
 def options_of(text: str, kind: str) -> dict[str, Any]:
     """Read the arguments of `get_store`; `kind` is "json" or "yaml"."""
+    if not isinstance(text, str):
+        raise ValidationError(f"a store's options in {kind} are a str, not {type(text).__name__}")
     try:
         found = json.loads(text) if kind == "json" else yaml(text)
     except ValueError as error:
@@ -17,11 +19,12 @@ def options_of(text: str, kind: str) -> dict[str, Any]:
             f"a store's options in {kind} are an object such as uri and default_ttl with their "
             f"values, not {type(found).__name__}"
         )
-    if "trust" in found:
-        raise ValidationError(
-            "trust is said in code, never in a file, which others may write; "
-            "give it as a keyword beside the file"
-        )
+    for name in ("trust", "keyset"):
+        if name in found:
+            raise ValidationError(
+                f"{name} is said in code, never in a text that others may have written: it decides "
+                "whose code may run; give it as a keyword beside the text"
+            )
     return found
 
 
@@ -30,7 +33,7 @@ def yaml(text: str) -> Any:
     try:
         import yaml
     except ImportError as error:
-        raise ImportError("YAML needs PyYAML: pip install holdall[yaml]; or use JSON") from error
+        raise ImportError("YAML needs PyYAML: pip install pyyaml; or use JSON") from error
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -1,49 +1,64 @@
 """Whether two values are the same: type and value, all the way down."""
 
-import struct
+from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Any
+
+SEQUENCES = (list, tuple, deque)
+MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 
 
 def same(left: Any, right: Any) -> bool:
     """Compare two values, by an explicit stack.
 
-    `1`, `1.0` and `True` differ, and so do `0.0` and `-0.0`; a NaN is the same as a NaN of the same
-    bits. Dicts are compared with their order, sets without one. Instances of other classes are what
-    their own `==` says.
+    `1`, `1.0` and `True` differ, being of different types. A NaN is the same as a NaN. The order of
+    a dict counts only where Python counts it, in an OrderedDict. Instances of other classes are
+    what their own `==` says.
     """
     pairs = [(left, right)]
     met: set[tuple[int, int]] = set()
     while pairs:
         one, two = pairs.pop()
+        kind = type(one)
         if one is two:
             continue
-        if type(one) is not type(two):
+        if kind is not type(two):
             return False
-        if isinstance(one, float) and type(one) is float:
-            if struct.pack("d", one) != struct.pack("d", two):
+        if kind is float:
+            if one != two and (one == one or two == two):  # noqa: PLR0124 - only a NaN is not itself
                 return False
-        elif type(one) is complex:
+        elif kind is complex:
             pairs += [(one.real, two.real), (one.imag, two.imag)]
-        elif type(one) is set or type(one) is frozenset:
-            twins = {item: item for item in two}
-            if len(one) != len(two) or any(item not in twins for item in one):
-                return False
-            pairs.extend((item, twins[item]) for item in one)
-        elif type(one) is dict or type(one) is list or type(one) is tuple:
+        elif kind in (set, frozenset) or kind in SEQUENCES or kind in MAPPINGS:
             if len(one) != len(two):
                 return False
             # A pair that is being compared already holds unless something else says no.
             if (id(one), id(two)) in met:
                 continue
             met.add((id(one), id(two)))
-            if type(one) is dict:
-                pairs.extend(zip(one, two, strict=True))
-                pairs.extend(zip(one.values(), two.values(), strict=True))
-            else:
-                pairs.extend(zip(one, two, strict=True))
+            inner = parts(one, two)
+            if inner is None:
+                return False
+            pairs += inner
         elif not equal(one, two):
             return False
     return True
+
+
+def parts(one: Any, two: Any) -> list[tuple[Any, Any]] | None:
+    """Return what has to be the same in two containers of one type and length; None if nothing can be."""
+    kind = type(one)
+    if kind in SEQUENCES:
+        return [*zip(one, two, strict=True), (getattr(one, "maxlen", 0), getattr(two, "maxlen", 0))]
+    if kind is OrderedDict:
+        return [*zip(one, two, strict=True), *zip(one.values(), two.values(), strict=True)]
+    twins = {key: key for key in two}
+    if any(key not in twins for key in one):
+        return None
+    keys = [(key, twins[key]) for key in one]
+    if kind in (set, frozenset):
+        return keys
+    factories = (getattr(one, "default_factory", None), getattr(two, "default_factory", None))
+    return [*keys, *((one[key], two[key]) for key in one), factories]
 
 
 def equal(one: Any, two: Any) -> bool:

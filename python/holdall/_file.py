@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from holdall._holdall import loads
 from holdall.errors import SerializationError, ValidationError
 from holdall.info import Info
+from holdall.settings import MODES
 
 if TYPE_CHECKING:
     from holdall.store import Store
@@ -33,6 +34,11 @@ class Writer(io.BytesIO):
             self._store.put_plain(self._key, self.getvalue())
         super().close()
 
+    def __del__(self) -> None:
+        # Forgotten, perhaps because writing failed halfway: only who closes it says it is whole.
+        self.discard()
+        super().__del__()
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -50,6 +56,10 @@ class TextWriter(io.TextIOWrapper):
     def __init__(self, writer: Writer) -> None:
         super().__init__(writer, encoding="utf-8", newline="")
         self._writer = writer
+
+    def __del__(self) -> None:
+        self._writer.discard()
+        super().__del__()
 
     def __exit__(
         self,
@@ -79,7 +89,10 @@ def line_mode(
     """Decide what each line is: what the call says, else the store, else the stored codec."""
     from holdall.store import either
 
-    chosen = either(mode, serialization_mode) or store.serialization_mode
+    chosen = either(mode, serialization_mode)
+    if chosen is not None and chosen not in MODES:
+        raise ValidationError(f"mode={chosen!r} is none of {', '.join(MODES)}")
+    chosen = chosen or store.serialization_mode
     stored: str = store.info(key).codec
     if chosen == "auto":
         chosen = stored

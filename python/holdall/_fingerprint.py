@@ -8,7 +8,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from holdall._holdall import dumps
@@ -71,8 +71,10 @@ def identity_of(function: Any) -> bytes:
 
     That is its name, if it can be imported by it; a script's functions go by the script as well.
     What has no name of its own, a lambda or a function made inside another one, goes by its code
-    and by what it closes over at this moment; a part of that which cannot be kept, a connection
-    say, counts by its type alone.
+    and by what it closes over at this moment.
+
+    Raises SerializationError for a part of that which cannot be kept, a connection say: nobody
+    can tell it from another one.
     """
     parts = [name_of(function).encode()]
     if isinstance(function, FunctionType):
@@ -80,14 +82,19 @@ def identity_of(function: Any) -> bytes:
         parts.append((place or "").encode())
         if place is None or "<" in function.__qualname__:
             parts.append(code_of(function.__code__))
-            parts += [attempt(cell) for cell in function.__closure__ or ()]
+            names = function.__code__.co_freevars
+            for name, cell in zip(names, function.__closure__ or (), strict=True):
+                parts.append(part_of(function, name, cell))
     elif isinstance(function, functools.partial):
-        parts += [identity_of(function.func), attempt(function.args), attempt(function.keywords)]
+        parts.append(identity_of(function.func))
+        parts.append(part_of(function, "args", function.args))
+        parts.append(part_of(function, "keywords", function.keywords))
     elif not hasattr(function, "__qualname__"):
-        parts.append(attempt(function))
+        parts.append(part_of(function, "itself", function))
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, ModuleType):
-        parts += [identity_of(getattr(function, "__func__", type(function))), attempt(owner)]
+        parts.append(identity_of(getattr(function, "__func__", type(function))))
+        parts.append(part_of(function, "__self__", owner))
     return combine(type(function), parts)
 
 
@@ -101,12 +108,20 @@ def place_of(module: str | None) -> str | None:
     return spec.name if spec is not None else str(Path(file).absolute()) if file else None
 
 
-def attempt(value: Any) -> bytes:
-    """Return a digest of something that may not have one."""
+def part_of(function: Any, name: str, value: Any) -> bytes:
+    """Return the digest of something that a function carries with it."""
+    if isinstance(value, CellType):
+        try:
+            value = value.cell_contents
+        except ValueError:  # empty yet: a function that refers to itself, say
+            return b"empty"
     try:
-        return fingerprint(value.cell_contents if type(value).__name__ == "cell" else value)
-    except (SerializationError, RecursionError, ValueError):  # the last: a cell that is empty yet
-        return type(value).__qualname__.encode()
+        return fingerprint(value)
+    except (SerializationError, RecursionError) as error:
+        raise SerializationError(
+            f"{name_of(function)} carries {name!r} with it, a {type(value).__name__} that cannot be part "
+            f"of a key: {error}; or say key_func="
+        ) from error
 
 
 def code_of(code: CodeType) -> bytes:

@@ -17,7 +17,7 @@ def culprit(value: Any, fine: Callable[[Any], bool]) -> tuple[str, Any]:
     steps: list[str] = []
     seen = {id(value)}
     while len(steps) < MOST_STEPS:
-        for step, part in parts(value):
+        for step, part in readable(parts(value)):
             if id(part) not in seen and not fine(part):
                 seen.add(id(part))
                 steps.append(step)
@@ -26,6 +26,17 @@ def culprit(value: Any, fine: Callable[[Any], bool]) -> tuple[str, Any]:
         else:
             return "$" + "".join(steps), value
     return "$" + "".join(steps) + "…", value
+
+
+def readable(found: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield parts as far as a value shows them: its own hooks may raise anything."""
+    while True:
+        try:
+            yield next(found)
+        except (MemoryError, KeyboardInterrupt):
+            raise
+        except Exception:  # the end, too
+            return
 
 
 def parts(value: Any) -> Iterator[tuple[str, Any]]:

@@ -60,6 +60,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no 
         """Hand classes of the script to `_main`, and notice what goes by value."""
         if isinstance(value, type) and (reduced := _main.kept(value)):
             return reduced
+        if is_script_cached(value):
+            return value.by_value()
         if has_swapped_dates(value):
             return view_of_integers(value)
         reduced = super().reducer_override(value)
@@ -91,6 +93,16 @@ def view_of_integers(array: Any) -> Any:
     if kind is not sys.modules["numpy"].ndarray:
         raise TypeError(f"{kind.__name__!r} would lose its byte order; use the machine's own")
     return kind.view, (array.view(f"{array.dtype.byteorder}i8"), array.dtype)
+
+
+def is_script_cached(value: Any) -> bool:
+    """Whether this is a cached function of the script, which goes by value as its functions do."""
+    anycache = sys.modules.get("holdall.anycache")
+    return (
+        anycache is not None
+        and isinstance(value, anycache.Cached)
+        and value.__module__ == "__main__"
+    )
 
 
 def refuse(value: Any) -> Any:

@@ -3,6 +3,8 @@
 import functools
 import inspect
 import logging
+import secrets
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,6 +27,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MISS = object()
+ASYNCHRONOUS = (
+    inspect.iscoroutinefunction,
+    inspect.isasyncgenfunction,
+    inspect.isgeneratorfunction,
+)
+# Under these options what is read back may differ from what was put.
+LOSSY = ("model", "serialization_func", "deserialization_func")
 logger = logging.getLogger("holdall")
 OPENING = threading.Lock()
 
@@ -72,7 +81,17 @@ def anycache(
     made inside another one goes by its code and what it closes over as well. The wrapper has
     `cache_key(*args, **kwargs)` and `cache_store`.
     """
-    options = {"uri": uri, **options}
+    if function is not None and not callable(function):
+        raise ValidationError(f"anycache takes {function!r} by name: @anycache(uri=...)")
+    if store is not None and not isinstance(store, Store):
+        raise ValidationError(
+            f"store={store!r} is no store; give uri=, or open it with get_store()"
+        )
+    if store is not None and uri is not None:
+        raise ValidationError("uri= and store= both name the store; give one of them")
+    options = options if store is not None else {"uri": uri, **options}
+    if store is not None:
+        store.derive(**options)  # raises for an option that does not fit, here rather than later
 
     def decorate(inner: Callable[..., Any]) -> Callable[..., Any]:
         return Cached(inner, store, options, ttl, key_func, use_cache)
@@ -92,8 +111,11 @@ class Cached:
         key_func: Callable[..., str | None] | None,
         use_cache: bool,
     ) -> None:
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            name = getattr(function, "__qualname__", function)
+        if not callable(function):
+            raise ValidationError(f"anycache keeps what a function returns; {function!r} is none")
+        # An object that is called is asked by its method.
+        if any(kind(each) for kind in ASYNCHRONOUS for each in (function, type(function).__call__)):
+            name = name_of(function)
             raise ValidationError(
                 f"anycache keeps results, and {name} gives a coroutine or a generator, which cannot "
                 "be kept; cache a function that returns the result itself"
@@ -101,7 +123,7 @@ class Cached:
         functools.update_wrapper(self, function)
         self._function, self._store, self._options = function, store, options
         self._ttl, self._key_func, self._use_cache = ttl, key_func, use_cache
-        self._identity = identity_of(function) if key_func is None else b""
+        self._identity = b"" if key_func is not None else identity(function)
         self._opened: Store[Any] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -123,6 +145,14 @@ class Cached:
         """Bind to an instance, as a function in a class does."""
         return self if instance is None else MethodType(self, instance)
 
+    def __reduce__(self) -> Any:
+        # By name where that finds it, as any function goes, and so to the workers of a pool.
+        return name_of(self) if is_importable(self) else self.by_value()
+
+    def by_value(self) -> tuple[Any, ...]:
+        """Reduce to the function and the options: for a script's, whose name means nothing elsewhere."""
+        return object.__new__, (type(self),), self.__getstate__()
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_opened": None}
 
@@ -133,14 +163,22 @@ class Cached:
         """Return the key of a call, or None if it is not kept."""
         if self._key_func is None:
             return call_key(self._function, self._identity, args, kwargs)
-        return self._key_func(*args, **kwargs)
+        key = self._key_func(*args, **kwargs)
+        if not isinstance(key, str | None):
+            raise ValidationError(
+                f"key_func of {name_of(self)} returned {key!r}; a key is a str, or None not to cache"
+            )
+        return key
 
     def cache_store(self) -> Store[Any]:
         """Return the store that results are kept in."""
         if self._opened is None:
             with OPENING:
                 if self._opened is None:
-                    base = get_store(**self._options) if self._store is None else self._store
+                    if self._store is None:
+                        base = get_store(**self._options)
+                    else:
+                        base = self._store.derive(**self._options)
                     # Copied, so that the options do not leak; never bare, and instances stay.
                     self._opened = base.derive(bare=False, instances=True)
         return self._opened
@@ -163,4 +201,32 @@ class Cached:
     ) -> Any:
         result = self._function(*args, **kwargs)
         kept.put(key, result, ttl=self._ttl)
-        return result
+        options = kept.to_dict()
+        if options["mode"] == "auto" and not any(options.get(name) for name in LOSSY):
+            return result
+        # The first call gives what all later ones will.
+        found = self._look_up(kept, key)
+        return result if found is MISS else found
+
+
+def identity(function: Callable[..., Any]) -> bytes:
+    """Tell a function from others; one that carries what cannot be kept, from all others for ever."""
+    try:
+        return identity_of(function)
+    except SerializationError as error:
+        # By its code alone it could get another one's results.
+        logger.warning("anycache: only this very function will meet its results: %s", error)
+        return secrets.token_bytes(20)
+
+
+def name_of(function: Any) -> str:
+    """Return the name of a function below its module."""
+    return str(getattr(function, "__qualname__", function))
+
+
+def is_importable(cached: Cached) -> bool:
+    """Whether the module and the name of a cached function lead to it."""
+    found: Any = sys.modules.get(cached.__module__)
+    for name in name_of(cached).split("."):
+        found = getattr(found, name, None)
+    return found is cached

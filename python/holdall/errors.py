@@ -11,6 +11,7 @@
     ├── UnsupportedVersion
     ├── LimitExceeded           also ValueError
     ├── ValidationError         also ValueError
+    │   └── WrongTypeError      also TypeError
     └── BackendError            also OSError
         ├── StoreFull
         ├── StoreBusy           also TimeoutError; retryable
@@ -46,6 +47,7 @@ __all__ = [
     "UnsupportedVersion",
     "UntrustedPayloadError",
     "ValidationError",
+    "WrongTypeError",
 ]
 
 
@@ -109,6 +111,10 @@ class LimitExceeded(HoldallError, ValueError):
 
 class ValidationError(HoldallError, ValueError):
     """A bad key, URI, option or argument."""
+
+
+class WrongTypeError(ValidationError, TypeError):
+    """A key or a name that is no str."""
 
 
 class BackendError(HoldallError, OSError):

@@ -16,7 +16,9 @@ class Info:
 
     name: the last segment of the key. key, store, uri: where the value is.
     size: the payload's size in bytes. codec: how it is written.
-    created_at, updated_at, expires_at: aware datetimes in UTC; expires_at is None for ever.
+    created_at, updated_at: when the key was first written, and when this value was; aware, in UTC.
+        In a folder an overwrite is a new file, so there created_at begins anew with each.
+    expires_at: aware, in UTC; None for ever.
     mimetype: by the key's ending, else by the codec.
     bare: whether the value is kept without a frame, and so without a checksum.
     signed_by: the id of the key that signed it. python: the version whose code it holds.

@@ -58,8 +58,9 @@ class Inspection:
 def inspect(data: bytes) -> Inspection:
     """Say what a frame, or a bare value, is. Nothing is opened, imported or run.
 
-    data: what `dumps` gave or a file of a folder store holds.
-    Raises CorruptFrame for a damaged frame, UnsupportedVersion for a newer one.
+    data: what `dumps` gave, or what a file of a folder store holds.
+    Raises CorruptFrame for a damaged frame, UnsupportedVersion for a newer one, ValidationError for
+    what is not bytes.
     """
     seen = inspect_frame(data)
     payload: bytes = seen["payload"]

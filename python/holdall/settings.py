@@ -1,5 +1,6 @@
 """What the environment says, read when a store is made."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,6 +96,9 @@ def boolean(name: str, text: str) -> bool:
 def number(name: str, text: str) -> float:
     """Read a number of seconds."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
-        raise ValidationError(f"{name}={text!r} is not a number of seconds") from None
+        seconds = math.nan
+    if 0 <= seconds < math.inf:
+        return seconds
+    raise ValidationError(f"{name}={text!r} is no number of seconds, zero or more")

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from holdall import _config, _file
 from holdall import _holdall as engine
-from holdall.errors import DoesNotExist, ValidationError
+from holdall.errors import DoesNotExist, HoldallError, ValidationError
 from holdall.info import Info, info_of
 from holdall.progress import Progress
 from holdall.settings import BACKEND_OPTIONS, Settings
@@ -36,13 +36,21 @@ class Store(engine.Store[T], Generic[T]):
 
     _options: dict[str, Any]
 
-    def __new__(cls, uri: str, **options: Any) -> Self:
+    def __new__(cls, uri: str | PathLike[str], **options: Any) -> Self:
         """Open the store of a URI; see `get_store` for the options."""
-        self = super().__new__(cls, uri, **options)
+        options = checked(options)
+        try:
+            self = super().__new__(cls, fspath(uri), **options)
+        except HoldallError:
+            raise
+        except (TypeError, UnicodeEncodeError) as error:
+            raise ValidationError(
+                f"the store {uri!r}: {error}; see help(holdall.get_store) for the options"
+            ) from error
         self._options = {name: value for name, value in options.items() if name != "share"}
         return self
 
-    def __init__(self, uri: str, **options: Any) -> None:
+    def __init__(self, uri: str | PathLike[str], **options: Any) -> None:
         """All is done once the store exists."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -275,6 +283,8 @@ class Store(engine.Store[T], Generic[T]):
         progress: a bar on the terminal; by default where standard error is one.
         Raises UntrustedPayloadError for a value that this store would not open.
         """
+        if not isinstance(other, Store):
+            raise ValidationError(f"copy_to takes a store, not {other!r}; open it with get_store()")
         keys = list(self.iterate_keys(prefix=prefix, exclude_prefix=exclude_prefix, glob=glob))
         copied = 0
         with Progress("copy", len(keys), show=progress) as bar:
@@ -284,11 +294,22 @@ class Store(engine.Store[T], Generic[T]):
         return copied
 
     def derive(self, **options: Any) -> Self:
-        """Return another view of the same open store with other options of its own."""
+        """Return another view of the same open store with other options of its own.
+
+        Raises ValidationError for what only opening can decide: durability and busy_timeout.
+        """
+        for name in ("durability", "busy_timeout", "uri"):
+            if name in options:
+                raise ValidationError(
+                    f"derive() shares the open place, so {name} stays what it is; "
+                    "open another store with get_store()"
+                )
+        mode = either(options.pop("mode", None), options.pop("serialization_mode", None))
+        options["mode"] = self.serialization_mode if mode is None else mode
         return type(self)(self.uri, **{**self._options, **options}, share=self)
 
     def _payload(self, key: str) -> bytes:
-        payload = self.get(key, mode="raw", deserialization_func=bytes, raise_on_nonexist=True)
+        payload = self.get(key, mode="raw", raise_on_nonexist=True)
         assert isinstance(payload, bytes)  # noqa: S101 - what mode "raw" gives
         return payload
 
@@ -330,7 +351,16 @@ def get_store(
     Raises ValidationError for a bad URI or option, and BackendError when the place cannot be used.
     """
     settings = Settings.from_env() if settings is None else settings
-    chosen = either(mode, serialization_mode) or settings.serialization_mode
+    if not isinstance(settings, Settings):
+        raise ValidationError(
+            f"settings are a holdall.Settings, not {type(settings).__name__}; "
+            "options may also be given as keywords"
+        )
+    if not isinstance(backend_config, Mapping | None):
+        raise ValidationError(
+            f"backend_config is a dict such as {{'durability': 'full'}}, not {backend_config!r}"
+        )
+    chosen = either(mode, serialization_mode)
     config = {**settings.backend_config, **(backend_config or {})}
     for name in config:
         if name not in BACKEND_OPTIONS:
@@ -338,19 +368,33 @@ def get_store(
                 f"backend_config has no {name!r} (HOLDALL_BACKEND_CONFIG__{name.upper()} in the "
                 f"environment); it takes {', '.join(BACKEND_OPTIONS)}"
             )
-    options = {name: value for name, value in options.items() if value is not None}
-    options = {**config, **options}
-    for name in ("read_only", "raise_on_nonexist", "store_none_values", "bare"):
+    found = {
+        "mode": settings.serialization_mode if chosen is None else chosen,
+        "raise_on_nonexist": settings.raise_on_nonexist,
+        "default_ttl": settings.default_ttl,
+        **config,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    return Store(settings.uri if uri is None else uri, **{**found, **given})
+
+
+def checked(options: dict[str, Any]) -> dict[str, Any]:
+    """Bring options to what the engine takes, refusing by name what it cannot."""
+    options = dict(options)
+    chosen = either(options.pop("mode", None), options.pop("serialization_mode", None))
+    options["mode"] = "auto" if chosen is None else chosen
+    if isinstance(options.get("keyset"), PathLike):
+        options["keyset"] = fspath(options["keyset"])
+    for name in ("mode", "trust", "keyset", "durability"):
+        if not isinstance(options.get(name), str | None):
+            raise ValidationError(f"{name}={options[name]!r} is no str")
+    for name in ("read_only", "raise_on_nonexist", "store_none_values", "bare", "instances"):
         if not isinstance(options.get(name, True), bool):
             raise ValidationError(f"{name}={options[name]!r} is neither True nor False")
-    found = {"raise_on_nonexist": settings.raise_on_nonexist, "default_ttl": settings.default_ttl}
-    place = settings.uri if uri is None else fspath(uri)
-    try:
-        return Store(place, mode=chosen, **{**found, **options})
-    except TypeError as error:
-        raise ValidationError(
-            f"get_store: {error}; see help(holdall.get_store) for the options"
-        ) from error
+    for name in ("serialization_func", "deserialization_func"):
+        if options.get(name) is not None and not callable(options[name]):
+            raise ValidationError(f"{name}={options[name]!r} cannot be called")
+    return options
 
 
 def either(mode: str | None, serialization_mode: str | None) -> str | None:

@@ -7,7 +7,7 @@ use pyo3::types::PyBytes;
 use crate::encode::encode;
 use crate::error::Result;
 use crate::mode::{Mode, either};
-use crate::options::modelled;
+use crate::options::{keyset_of, modelled};
 
 #[pyfunction]
 #[pyo3(signature = (value, *, mode=None, serialization_mode=None, model=None, frame=true, keyset=None))]
@@ -17,9 +17,10 @@ pub fn dumps<'py>(
     serialization_mode: Option<&str>,
     model: Option<&Bound<'py, PyAny>>,
     frame: bool,
-    keyset: Option<String>,
+    keyset: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyBytes>> {
     let py = value.py();
+    let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let modelled = model.map(|model| modelled(value, Some(model))).transpose()?;
     let encoded = encode(modelled.as_ref().unwrap_or(value), mode)?;

@@ -1,7 +1,6 @@
 //! From the engine's errors to Python's.
 
 use holdall_types::{Error, ErrorKind};
-use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -44,6 +43,11 @@ impl Raised {
         Error::new(kind, message).into()
     }
 
+    /// An argument of another type than the one it takes.
+    pub fn wrong_type(py: Python<'_>, message: String) -> Self {
+        Self(made(py, "WrongTypeError", message))
+    }
+
     /// The same error, its message led by what was being done. Errors of Python's own stay as they are.
     pub fn about(self, py: Python<'_>, what: &str) -> Self {
         let value = self.0.value(py);
@@ -69,12 +73,23 @@ fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     if let Some(raised) = cause.and_then(|cause| cause.downcast_ref::<PyErr>()) {
         return raised.clone_ref(py);
     }
-    let made = class(py, error.kind()).map(|class| PyErr::from_type(class, error.message().to_owned()));
-    made.unwrap_or_else(|broken| broken)
+    match name_of(error.kind()) {
+        Some(name) => made(py, name, error.message().to_owned()),
+        None => PyMemoryError::new_err(error.message().to_owned()),
+    }
 }
 
-fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<Bound<'_, PyType>> {
-    let name = match kind {
+fn made(py: Python<'_>, name: &str, message: String) -> PyErr {
+    let class = py.import("holdall.errors").and_then(|module| module.getattr(name));
+    match class.and_then(|class| Ok(class.cast_into::<PyType>()?)) {
+        Ok(class) => PyErr::from_type(class, message),
+        Err(broken) => broken,
+    }
+}
+
+/// The class of a kind of error; `None` is Python's own for want of memory.
+fn name_of(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
         ErrorKind::DoesNotExist => "DoesNotExist",
         ErrorKind::Serialization => "SerializationError",
         ErrorKind::UntrustedPayload => "UntrustedPayloadError",
@@ -93,7 +108,6 @@ fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<Bound<'_, PyType>> {
         ErrorKind::LeaseLost => "LeaseLostError",
         ErrorKind::Validation => "ValidationError",
         ErrorKind::Backend | ErrorKind::Interrupted => "BackendError",
-        ErrorKind::OutOfMemory => return Ok(PyMemoryError::type_object(py)),
-    };
-    Ok(py.import("holdall.errors")?.getattr(name)?.cast_into::<PyType>()?)
+        ErrorKind::OutOfMemory => return None,
+    })
 }

@@ -28,7 +28,8 @@ mod store;
 
 use pyo3::prelude::*;
 
-#[pymodule]
+// Objects are walked by borrowed references, and a cache of keys is shared, on the strength of the GIL.
+#[pymodule(gil_used = true)]
 mod _holdall {
     use pyo3::prelude::*;
 

@@ -14,7 +14,7 @@ use crate::decode::decode;
 use crate::dumps::default_keyring;
 use crate::error::{Raised, Result};
 use crate::mode::{Mode, either};
-use crate::options::{trust_of, validated};
+use crate::options::{keyset_of, trust_of, validated};
 
 #[pyfunction]
 #[pyo3(signature = (data, *, mode=None, serialization_mode=None, model=None, frame=true, trust=None, keyset=None))]
@@ -25,9 +25,10 @@ pub fn loads<'py>(
     model: Option<&Bound<'py, PyAny>>,
     frame: bool,
     trust: Option<&str>,
-    keyset: Option<String>,
+    keyset: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
     let py = data.py();
+    let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let trust = trust_of(trust)?.unwrap_or_default();
     let bytes = Bytes::from(bytes_of(data)?.into_owned());
@@ -49,7 +50,8 @@ pub fn bytes_of<'a>(data: &'a Bound<'_, PyAny>) -> Result<Cow<'a, [u8]>> {
     }
     let py = data.py();
     let buffer = PyBuffer::<u8>::get(data).map_err(|cause| {
-        Raised::new(ErrorKind::Validation, "loads takes bytes, bytearray or memoryview").caused_by(py, cause)
+        Raised::new(ErrorKind::Validation, "bytes are wanted here: bytes, bytearray or memoryview")
+            .caused_by(py, cause)
     })?;
     Ok(Cow::Owned(buffer.to_vec(py)?))
 }

@@ -1,6 +1,7 @@
 //! The lock that `Store.lock` gives.
 
 use std::sync::Mutex;
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use holdall_store::{Store, lock};
@@ -17,7 +18,13 @@ pub struct Lock {
     name: String,
     ttl: Duration,
     timeout: Option<Duration>,
-    held: Mutex<Option<lock::Lock>>,
+    held: Mutex<Option<Held>>,
+}
+
+/// Who of this process holds it: another thread waits as anyone does.
+struct Held {
+    by: ThreadId,
+    lock: lock::Lock,
 }
 
 impl Lock {
@@ -25,7 +32,7 @@ impl Lock {
         Self { store, name, ttl, timeout, held: Mutex::new(None) }
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Option<lock::Lock>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
         self.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -43,19 +50,22 @@ impl Drop for Lock {
 #[pymethods]
 impl Lock {
     fn acquire(&self, py: Python<'_>) -> Result<()> {
-        if self.held().is_some() {
+        let by = std::thread::current().id();
+        if self.held().as_ref().is_some_and(|held| held.by == by) {
             let message = format!("the lock {:?} is held already; release it first", self.name);
             return Err(Raised::new(ErrorKind::Validation, message));
         }
-        let taken = py.detach(|| self.store.lock(&self.name, self.ttl, self.timeout))?;
-        *self.held() = Some(taken);
+        let lock = py.detach(|| self.store.lock(&self.name, self.ttl, self.timeout))?;
+        let former = self.held().replace(Held { by, lock });
+        // One whose lease was lost; it ends as in `drop`.
+        py.detach(|| drop(former));
         Ok(())
     }
 
     fn release(&self, py: Python<'_>) -> Result<()> {
         let held = self.held().take();
         match held {
-            Some(held) => Ok(py.detach(|| held.release())?),
+            Some(held) => Ok(py.detach(|| held.lock.release())?),
             None => {
                 let message = format!("the lock {:?} is not held", self.name);
                 Err(Raised::new(ErrorKind::Validation, message))

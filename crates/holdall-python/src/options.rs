@@ -9,6 +9,23 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDelta, PyDeltaAccess};
 
 use crate::error::{Raised, Result};
+use crate::key::shown;
+
+/// A keyset as it is given: its text, or its path as a str or a path.
+pub fn keyset_of(keyset: Option<&Bound<'_, PyAny>>) -> Result<Option<String>> {
+    let Some(keyset) = keyset else { return Ok(None) };
+    if let Ok(text) = keyset.extract::<String>() {
+        return Ok(Some(text));
+    }
+    let path = keyset.extract::<std::path::PathBuf>().ok();
+    match path.as_deref().and_then(std::path::Path::to_str) {
+        Some(path) => Ok(Some(path.to_owned())),
+        None => {
+            let message = format!("keyset={} is neither a keyset's text nor its path", shown(keyset));
+            Err(Raised::new(ErrorKind::Validation, message))
+        }
+    }
+}
 
 /// The reader's trust, as users name it.
 pub fn trust_of(name: Option<&str>) -> Result<Option<Trust>> {
@@ -36,7 +53,9 @@ pub fn span(name: &str, value: &Bound<'_, PyAny>) -> Result<Duration> {
         return Ok(Duration::from_secs(seconds) + Duration::from_micros(micros));
     }
     let seconds: f64 = value.extract().map_err(|_| bad())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| bad())
+    let span = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
+    // Nothing at all means for ever; the least bit of time does not.
+    Ok(if seconds > 0.0 { span.max(Duration::from_nanos(1)) } else { span })
 }
 
 /// The data of a model's instance: what `put` keeps of one at the top of a value.

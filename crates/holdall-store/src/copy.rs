@@ -1,27 +1,34 @@
-//! From one store to another.
+//! From one store to another, in two steps: each store may have to be waited for in its own way.
 
 use std::time::Duration;
 
 use holdall_types::{Error, ErrorKind, Key, Result};
 
+use crate::get::Loaded;
 use crate::keyring::Trust;
 use crate::put::{Payload, Put};
 use crate::store::Store;
 
+/// A value on its way to another store.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    loaded: Loaded,
+    ttl: Option<Duration>,
+}
+
 impl Store {
-    /// Copies a value as it is, expiry included, and says whether there was one. An active payload is
-    /// checked against this store's keyring and signed anew under the other's: copying never makes
-    /// trusted what was not.
+    /// Takes a copy of a value as it is; `None` without one. An active payload is checked against
+    /// this store's keyring: copying never makes trusted what was not.
     ///
     /// # Errors
-    /// Those of both stores; `UntrustedPayload` and `UnknownKey` for an active payload that this
-    /// store would not open.
-    pub fn copy(&self, key: &Key<'_>, other: &Self, trust: Trust) -> Result<bool> {
-        let Some(loaded) = self.get(key)? else { return Ok(false) };
+    /// Those of [`get`](Store::get); `UntrustedPayload` and `UnknownKey` for an active payload that
+    /// this store would not open.
+    pub fn copy_out(&self, key: &Key<'_>, trust: Trust) -> Result<Option<Copy>> {
+        let Some(loaded) = self.get(key)? else { return Ok(None) };
         self.keyring.check(&loaded, trust).map_err(|error| error.context(format_args!("copy {key}")))?;
         let now = self.now();
         let ttl = match loaded.header.expires {
-            Some(at) if at <= now => return Ok(false),
+            Some(at) if at <= now => return Ok(None),
             at => at.map(|at| Duration::from_millis(at - now)),
         };
         if loaded.header.codec.is_active() && loaded.bare {
@@ -30,10 +37,19 @@ impl Store {
                 format!("copy {key}: bare bytes are never active"),
             ));
         }
+        Ok(Some(Copy { loaded, ttl }))
+    }
+
+    /// Keeps a copy, expiry included. An active payload is signed anew under this store's keyring.
+    ///
+    /// # Errors
+    /// Those of [`put`](Store::put).
+    pub fn copy_in(&self, key: &Key<'_>, copy: &Copy) -> Result<()> {
+        let Copy { loaded, ttl } = copy;
         let header = &loaded.header;
         let payload = Payload { codec: header.codec, bytes: loaded.payload(), python: header.python };
         let plain = loaded.bare && header.codec == holdall_types::Codec::Raw;
-        other.put(key, &payload, &Put { ttl, plain, ..Put::default() })?;
-        Ok(true)
+        self.put(key, &payload, &Put { ttl: *ttl, plain, ..Put::default() })?;
+        Ok(())
     }
 }

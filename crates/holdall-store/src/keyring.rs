@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use holdall_backend::os::fork;
 use holdall_frame::{Frame, Keyset, Purpose, Signer};
 use holdall_types::{Error, ErrorKind, Result};
 
@@ -60,6 +61,7 @@ impl Keyring {
         }
         let path = own_file()?;
         let keyset = make(&path)?;
+        let _calm = fork::calm();
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(keyset)
     }
@@ -110,6 +112,8 @@ impl Keyring {
             },
         };
         let stamp = stamp(&source);
+        // No child is to inherit the lock held, by whom it does not have.
+        let _calm = fork::calm();
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = found.as_ref().filter(|found| found.source == source && found.stamp == stamp) {
             return Ok(Some(Arc::clone(&found.keyset)));
@@ -139,7 +143,8 @@ impl Keyring {
 /// The user's own keyset file: `holdall/keyset.json` under `XDG_CONFIG_HOME`, `APPDATA` or
 /// `~/.config`.
 fn own_file() -> Result<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    // A relative one is to be ignored, says the XDG base directory specification.
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = variable("XDG_CONFIG_HOME")
         .or_else(|| variable("APPDATA"))
         .or_else(|| variable("HOME").map(|home| home.join(".config")));

@@ -17,6 +17,7 @@ mod scan;
 mod store;
 pub mod uri;
 
+pub use copy::Copy;
 pub use get::{Glance, Loaded, read};
 pub use holdall_backend::{Condition, Durability, Version};
 pub use keyring::{Keyring, Trust};

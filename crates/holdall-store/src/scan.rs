@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 use holdall_backend::Keys;
 use holdall_types::{Error, ErrorKind, Key, Result};
 
@@ -26,7 +26,7 @@ pub struct Listing {
     keys: Keys,
     prefix: String,
     exclude_prefix: Option<String>,
-    glob: Option<GlobMatcher>,
+    glob: Option<GlobSet>,
     depth: Option<usize>,
 }
 
@@ -90,9 +90,10 @@ impl Iterator for Listing {
     }
 }
 
-fn pattern(glob: &str) -> Result<GlobMatcher> {
+fn pattern(glob: &str) -> Result<GlobSet> {
     let built = GlobBuilder::new(glob).literal_separator(true).build();
-    built.map(|glob| glob.compile_matcher()).map_err(|error| {
+    // As a set of one: a single matcher panics where a pattern is too large to be compiled.
+    built.and_then(|glob| GlobSet::builder().add(glob).build()).map_err(|error| {
         let message =
             format!("glob={glob:?} is no pattern: {}; escape special characters as in [*]", error.kind());
         Error::new(ErrorKind::Validation, message).caused_by(error)

@@ -33,6 +33,16 @@ impl Uri {
             return Err(invalid(text, "names no place"));
         }
         let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+            if text.split_once(':').is_some_and(|(scheme, _)| matches!(scheme, "memory" | "file" | "sqlite"))
+            {
+                return Err(invalid(text, "has too few slashes"));
+            }
+            if text == "~" || text.starts_with("~/") {
+                return Err(invalid(
+                    text,
+                    "begins with '~', which only a shell expands; give the folder itself",
+                ));
+            }
             return Ok(Self::File(absolute(Path::new(text))?));
         };
         match scheme.to_ascii_lowercase().as_str() {

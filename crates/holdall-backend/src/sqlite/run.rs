@@ -82,8 +82,18 @@ impl Sqlite {
         // The connection first: opening it takes the same lock.
         let link = self.link()?;
         let held = self.writer.exclusive(self.options.busy_timeout)?;
-        // What failed while we waited counts.
+        // What failed while we waited counts, and where the file is by now.
         self.writable()?;
+        if !link.with(|open| Ok(open.claim.is_at(&self.place.database))).unwrap_or(true) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "{} was moved or deleted while it was open, so that nobody would find what is written \
+                     now; open the store again",
+                    self.place.database.display()
+                ),
+            ));
+        }
         Ok(Writer { store: self, link, _held: held })
     }
 

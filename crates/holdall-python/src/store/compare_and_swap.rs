@@ -25,7 +25,7 @@ impl Store {
         let py = new.py();
         let ttl = self.ttl(ttl)?;
         let mode = if self.mode == Mode::Raw { Mode::Raw } else { Mode::Auto };
-        let reading = Reading { mode, trust: self.trust, function: None, model: None };
+        let reading = Reading { mode, trust: self.trust, bytes: false, function: None, model: None };
         let encoded = self.encode(new, self.mode, None, None)?;
         let payload = encoded.payload();
         let same = py.import(intern!(py, "holdall._equal"))?.getattr(intern!(py, "same"))?;

@@ -11,8 +11,8 @@ impl Store {
     /// Copies one value and says whether there was one.
     fn copy_key(&self, py: Python<'_>, key: KeyOf<'_>, other: &Bound<'_, Self>) -> Result<bool> {
         let other = other.get();
-        let blocking = self.engine.capability().blocking && other.engine.capability().blocking;
-        let copy = || self.engine.copy(&key, &other.engine, self.trust);
-        Ok(if blocking { py.detach(copy) } else { copy() }?)
+        let Some(copy) = self.wait(py, || self.engine.copy_out(&key, self.trust))? else { return Ok(false) };
+        other.wait(py, || other.engine.copy_in(&key, &copy))?;
+        Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use super::Store;
 use crate::decode::decode;
 use crate::error::Result;
 use crate::key::KeyOf;
-use crate::mode::Mode;
+use crate::mode::{Mode, either};
 use crate::options::validated;
 
 /// What a call says about reading, before the store's own options are asked.
@@ -16,6 +16,8 @@ use crate::options::validated;
 pub(super) struct Reading<'a, 'py> {
     pub mode: Mode,
     pub trust: Trust,
+    /// Whether the call itself asks for the bytes: the store's own function is for values.
+    pub bytes: bool,
     pub function: Option<&'a Bound<'py, PyAny>>,
     pub model: Option<&'a Bound<'py, PyAny>>,
 }
@@ -41,8 +43,9 @@ impl Store {
         raise_on_nonexist: Option<bool>,
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyAny>> {
-        let mode = self.mode(mode, serialization_mode)?;
-        let reading = Reading { mode, trust: self.trust(trust)?, function: deserialization_func, model };
+        let (mode, bytes) = self.reading_mode(mode, serialization_mode)?;
+        let reading =
+            Reading { mode, trust: self.trust(trust)?, bytes, function: deserialization_func, model };
         match self.wait(py, || self.engine.get(&key))? {
             Some(loaded) => self.decode(py, &key, &loaded, reading),
             None => self.missing(py, &key, default.0, raise_on_nonexist),
@@ -55,6 +58,16 @@ impl Store {
 }
 
 impl Store {
+    /// The mode, and whether the call itself asks for the bytes.
+    pub(super) fn reading_mode(
+        &self,
+        mode: Option<&str>,
+        serialization_mode: Option<&str>,
+    ) -> Result<(Mode, bool)> {
+        let asked = either(mode, serialization_mode)?;
+        Ok((asked.unwrap_or(self.mode), asked == Some(Mode::Raw)))
+    }
+
     /// The codec, then the function or the model; each at most once. An error of the codec names the
     /// key.
     pub(super) fn decode<'py>(
@@ -72,7 +85,9 @@ impl Store {
         if let Some(model) = reading.model {
             return validated(&value, model);
         }
-        if let Some(function) = &self.deserialization_func {
+        if let Some(function) = &self.deserialization_func
+            && !reading.bytes
+        {
             return Ok(function.bind(py).call1((value,))?);
         }
         if let Some(model) = &self.model

@@ -1,15 +1,15 @@
 //! `Store.put_many`, `get_many`, `delete_many`.
 
 use holdall_store::Payload;
-use holdall_types::Key;
+use holdall_types::{ErrorKind, Key};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::Store;
 use super::get::{Default, MISSING, Reading};
 use crate::encode::Encoded;
-use crate::error::Result;
-use crate::key::key_of;
+use crate::error::{Raised, Result};
+use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
@@ -24,19 +24,10 @@ impl Store {
     ) -> Result<()> {
         let mode = self.mode(mode, serialization_mode)?;
         let ttl = self.ttl(ttl)?;
-        let items = match items.cast::<PyDict>() {
-            Ok(dict) => dict.clone(),
-            Err(_) => {
-                let dict = PyDict::new(py);
-                dict.call_method1("update", (items,))?;
-                dict
-            }
-        };
-        // The dict's own copy of its pairs: encoding may run code that changes the dict.
-        let pairs: Vec<(Bound<'_, PyString>, Bound<'_, PyAny>)> = items.items().extract()?;
+        let pairs = pairs(items)?;
         let mut encoded: Vec<(Key<'_>, Encoded<'_>)> = Vec::with_capacity(pairs.len());
         for (name, value) in &pairs {
-            let key = key_of(name)?;
+            let key = KeyOf::extract(name.as_borrowed())?.into_inner();
             if value.is_none() && !self.store_none_values {
                 continue;
             }
@@ -74,8 +65,8 @@ impl Store {
         raise_on_nonexist: Option<bool>,
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyDict>> {
-        let mode = self.mode(mode, serialization_mode)?;
-        let reading = Reading { mode, trust: self.trust(trust)?, function: None, model: None };
+        let (mode, bytes) = self.reading_mode(mode, serialization_mode)?;
+        let reading = Reading { mode, trust: self.trust(trust)?, bytes, function: None, model: None };
         let names = names(keys)?;
         let keys = checked(&names)?;
         let found = self.wait(py, || self.engine.get_many(&keys))?;
@@ -97,14 +88,36 @@ impl Store {
     }
 }
 
-fn names<'py>(keys: &Bound<'py, PyAny>) -> Result<Vec<Bound<'py, PyString>>> {
-    if let Ok(one) = keys.cast::<PyString>() {
-        let message = format!("several keys are wanted, not one str; write [{}]", one.as_any().repr()?);
-        return Err(crate::error::Raised::new(holdall_types::ErrorKind::Validation, message));
+/// The pairs of a mapping or of an iterable, in a list of their own: encoding may run code that
+/// changes where they come from.
+fn pairs<'py>(items: &Bound<'py, PyAny>) -> Result<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    if let Ok(dict) = items.cast::<PyDict>() {
+        return Ok(dict.items().extract()?);
     }
-    keys.try_iter()?.map(|key| Ok(key?.cast_into::<PyString>().map_err(PyErr::from)?)).collect()
+    if items.hasattr("keys")? {
+        let dict = PyDict::new(items.py());
+        dict.call_method1("update", (items,))?;
+        return Ok(dict.items().extract()?);
+    }
+    let items = items.try_iter().map_err(|_| no_pairs())?;
+    items.map(|item| item?.extract().map_err(|_| no_pairs())).collect()
 }
 
-fn checked<'a>(names: &'a [Bound<'_, PyString>]) -> Result<Vec<Key<'a>>> {
-    names.iter().map(key_of).collect()
+fn names<'py>(keys: &Bound<'py, PyAny>) -> Result<Vec<Bound<'py, PyAny>>> {
+    if let Ok(one) = keys.cast::<PyString>() {
+        let message = format!("several keys are wanted, not one str; write [{}]", one.as_any().repr()?);
+        return Err(Raised::new(ErrorKind::Validation, message));
+    }
+    let several = keys.try_iter().map_err(|_| {
+        Raised::new(ErrorKind::Validation, "several keys are wanted: a list of str, or any iterable of them")
+    })?;
+    Ok(several.collect::<PyResult<_>>()?)
+}
+
+fn checked<'a>(names: &'a [Bound<'_, PyAny>]) -> Result<Vec<Key<'a>>> {
+    names.iter().map(|name| Ok(KeyOf::extract(name.as_borrowed())?.into_inner())).collect()
+}
+
+fn no_pairs() -> Raised {
+    Raised::new(ErrorKind::Validation, "put_many takes a dict, or pairs of a key and a value")
 }

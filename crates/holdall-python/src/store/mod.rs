@@ -18,6 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::error::{Raised, Result};
+use crate::key::text_of;
 use crate::lock::Lock;
 use crate::mode::{Mode, either};
 use crate::options::{span, trust_of};
@@ -134,10 +135,11 @@ impl Store {
     #[pyo3(signature = (name, *, ttl=None, timeout=None))]
     fn lock(
         &self,
-        name: String,
+        name: &Bound<'_, PyAny>,
         ttl: Option<&Bound<'_, PyAny>>,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> Result<Lock> {
+        let name = text_of("lock's name", name)?;
         let ttl = ttl.map_or(Ok(Duration::from_secs(60)), |ttl| span("ttl", ttl))?;
         let timeout = timeout.map(|timeout| span("timeout", timeout)).transpose()?;
         Ok(Lock::new(self.engine.clone(), name, ttl, timeout))
@@ -176,7 +178,8 @@ impl Store {
         }
         if raise_on_nonexist.unwrap_or(self.raise_on_nonexist) {
             let message = format!(
-                "no value under the key {key} in {}; give default= or raise_on_nonexist=False to go on without",
+                "no value under the key {key} in {}; list the keys with iterate_keys(), or go on without by \
+                 get(key, default) or delete(key, ignore_errors=True)",
                 self.uri
             );
             return Err(Raised::new(ErrorKind::DoesNotExist, message));

@@ -31,8 +31,9 @@ impl Store {
         raise_on_nonexist: Option<bool>,
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyAny>> {
-        let mode = self.mode(mode, serialization_mode)?;
-        let reading = Reading { mode, trust: self.trust(trust)?, function: deserialization_func, model };
+        let (mode, bytes) = self.reading_mode(mode, serialization_mode)?;
+        let reading =
+            Reading { mode, trust: self.trust(trust)?, bytes, function: deserialization_func, model };
         loop {
             let Some(loaded) = self.wait(py, || self.engine.get(&key))? else {
                 return self.missing(py, &key, default.0, raise_on_nonexist);
