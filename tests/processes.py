@@ -7,12 +7,27 @@ import textwrap
 import time
 import traceback
 
-PREAMBLE = "import os, sys, time\nimport holdall\nfrom holdall import get_store\n"
+# In the background of a shell Ctrl-C is ignored, and children inherit that.
+PREAMBLE = """\
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import holdall
+from holdall import get_store
+"""
+# From Python 3.12 on a fork beside threads warns; the tests fork on purpose.
+FORKS = "ignore:This process :DeprecationWarning"
 
 
 def start(code, *arguments, **options):
     """Start a Python program; `sys.argv[1:]` is the arguments."""
-    command = [sys.executable, "-c", PREAMBLE + textwrap.dedent(code), *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-W",
+        FORKS,
+        "-c",
+        PREAMBLE + textwrap.dedent(code),
+        *map(str, arguments),
+    ]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, text=True, **{**pipes, **options})
 

@@ -189,3 +189,27 @@ fn an_idle_child_holds_nobody_up() {
     Turns::give(&ours);
     wait_for(child);
 }
+
+/// How many descriptors of this process are open on a file.
+#[cfg(target_os = "linux")]
+fn descriptors(path: &Path) -> usize {
+    let links = std::fs::read_dir("/proc/self/fd").unwrap();
+    links.filter_map(|link| std::fs::read_link(link.unwrap().path()).ok()).filter(|to| to == path).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_child_closes_what_guards_its_parents_connection() {
+    if alone("a_child_closes_what_guards_its_parents_connection").is_some() {
+        return;
+    }
+    let (path, lock) = (path(), path().with_extension("db.lock"));
+    let store = open(&path);
+    put(&store, "before");
+    let before = (descriptors(&path), descriptors(&lock));
+    // One of the database is SQLite's own.
+    assert_eq!(before, (2, 1));
+    let child = fork_with(|| (descriptors(&path), descriptors(&lock)) == (1, 0));
+    wait_for(child);
+    assert_eq!((descriptors(&path), descriptors(&lock)), before);
+}
