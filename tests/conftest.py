@@ -1,12 +1,16 @@
 """Every test has a home, an environment and stores of its own."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from holdall import get_store
+
+# In the background of a shell Ctrl-C is ignored, and the children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = Path(__file__).parent
 SCHEMES = ("memory", "file", "sqlite")

@@ -7,13 +7,7 @@ import textwrap
 import time
 import traceback
 
-# In the background of a shell Ctrl-C is ignored, and children inherit that.
-PREAMBLE = """\
-import os, signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)
-import holdall
-from holdall import get_store
-"""
+PREAMBLE = "import os, sys, time\nimport holdall\nfrom holdall import get_store\n"
 # From Python 3.12 on a fork beside threads warns; the tests fork on purpose.
 FORKS = "ignore:This process :DeprecationWarning"
 
