@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_D = TypeVar("_D")
 
 __version__: Final[str]
 
@@ -197,7 +198,7 @@ class Store(Generic[_T]):
     def get(
         self,
         key: str,
-        default: Any = ...,
+        default: _D = ...,
         *,
         mode: str | None = None,
         serialization_mode: str | None = None,
@@ -205,7 +206,7 @@ class Store(Generic[_T]):
         model: Any = None,
         raise_on_nonexist: bool | None = None,
         trust: str | None = None,
-    ) -> _T:
+    ) -> _T | _D:
         """Return the value of a key.
 
         default: returned without a value.
@@ -222,7 +223,7 @@ class Store(Generic[_T]):
     def pop(
         self,
         key: str,
-        default: Any = ...,
+        default: _D = ...,
         *,
         mode: str | None = None,
         serialization_mode: str | None = None,
@@ -230,7 +231,7 @@ class Store(Generic[_T]):
         model: Any = None,
         raise_on_nonexist: bool | None = None,
         trust: str | None = None,
-    ) -> _T:
+    ) -> _T | _D:
         """Return the value of a key and remove it; the keywords are those of `get`.
 
         Of several callers one gets it. A value that cannot be read stays.
@@ -259,13 +260,13 @@ class Store(Generic[_T]):
     def get_many(
         self,
         keys: Iterable[str],
-        default: Any = ...,
+        default: _D = ...,
         *,
         mode: str | None = None,
         serialization_mode: str | None = None,
         raise_on_nonexist: bool | None = None,
         trust: str | None = None,
-    ) -> dict[str, _T]:
+    ) -> dict[str, _T | _D]:
         """Return the values of several keys; a missing one is treated as by `get`."""
 
     def delete_many(self, keys: Iterable[str]) -> int:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from types import MethodType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from holdall._fingerprint import call_key, identity_of
 from holdall.errors import (
@@ -39,7 +39,7 @@ OPENING = threading.Lock()
 
 
 @overload
-def anycache(function: Callable[P, R], /) -> Callable[P, R]: ...
+def anycache(function: Callable[P, R], /) -> "Cached[P, R]": ...
 
 
 @overload
@@ -51,7 +51,7 @@ def anycache(
     key_func: Callable[..., str | None] | None = None,
     use_cache: bool = True,
     **options: Any,
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+) -> "Callable[[Callable[P, R]], Cached[P, R]]": ...
 
 
 def anycache(
@@ -93,18 +93,18 @@ def anycache(
     if store is not None:
         store.derive(**options)  # raises for an option that does not fit, here rather than later
 
-    def decorate(inner: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(inner: Callable[..., Any]) -> Cached[..., Any]:
         return Cached(inner, store, options, ttl, key_func, use_cache)
 
     return decorate if function is None else decorate(function)
 
 
-class Cached:
+class Cached(Generic[P, R]):
     """A function whose results are kept. A class, so that it pickles with what it belongs to."""
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Callable[P, R],
         store: Store[Any] | None,
         options: dict[str, Any],
         ttl: float | timedelta | None,
@@ -126,7 +126,7 @@ class Cached:
         self._identity = b"" if key_func is not None else identity(function)
         self._opened: Store[Any] | None = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what is kept for these arguments, or run the function and keep what it returns."""
         key = self.cache_key(*args, **kwargs)
         if key is None:
@@ -134,7 +134,7 @@ class Cached:
         kept = self.cache_store()
         if not self._use_cache:
             return self._run(kept, key, args, kwargs)
-        found = self._look_up(kept, key)
+        found: R = self._look_up(kept, key)
         if found is not MISS:
             return found
         with kept.lock(f"anycache:{key}"):
@@ -159,7 +159,7 @@ class Cached:
     def __repr__(self) -> str:
         return f"<anycache of {self._function!r}>"
 
-    def cache_key(self, *args: Any, **kwargs: Any) -> str | None:
+    def cache_key(self, *args: P.args, **kwargs: P.kwargs) -> str | None:
         """Return the key of a call, or None if it is not kept."""
         if self._key_func is None:
             return call_key(self._function, self._identity, args, kwargs)
@@ -196,16 +196,14 @@ class Cached:
             logger.warning("anycache runs %s again: %s", key, error)
             return MISS
 
-    def _run(
-        self, kept: Store[Any], key: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        result = self._function(*args, **kwargs)
+    def _run(self, kept: Store[Any], key: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        result: R = self._function(*args, **kwargs)
         kept.put(key, result, ttl=self._ttl)
         options = kept.to_dict()
         if options["mode"] == "auto" and not any(options.get(name) for name in LOSSY):
             return result
         # The first call gives what all later ones will.
-        found = self._look_up(kept, key)
+        found: R = self._look_up(kept, key)
         return result if found is MISS else found
 
 
@@ -224,7 +222,7 @@ def name_of(function: Any) -> str:
     return str(getattr(function, "__qualname__", function))
 
 
-def is_importable(cached: Cached) -> bool:
+def is_importable(cached: Cached[..., Any]) -> bool:
     """Whether the module and the name of a cached function lead to it."""
     found: Any = sys.modules.get(cached.__module__)
     for name in name_of(cached).split("."):

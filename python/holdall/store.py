@@ -186,7 +186,7 @@ class Store(engine.Store[T], Generic[T]):
 
         Further keywords are those of `get`. What is deleted meanwhile is skipped.
         """
-        gone = object()
+        gone: Any = object()
         for key in self.iterate_keys(
             prefix=prefix, exclude_prefix=exclude_prefix, glob=glob, depth=depth
         ):
@@ -196,7 +196,7 @@ class Store(engine.Store[T], Generic[T]):
 
     def items(self) -> Iterator[tuple[str, T]]:
         """Yield keys with their values. What is deleted meanwhile is skipped."""
-        gone = object()
+        gone: Any = object()
         for key in self:
             value = self.get(key, gone)
             if value is not gone:

@@ -116,8 +116,8 @@ impl Store {
 
     fn load(&self, key: &Key<'_>, stored: Stored, now: u64) -> Result<Option<Loaded>> {
         let beside = self.backend.capability().header_beside;
-        if !beside && !self.bare && !bare::has_magic(&stored.bytes) {
-            return Err(frameless(key));
+        if (beside || !self.bare) && !bare::has_magic(&stored.bytes) {
+            return Err(if beside { headless(key) } else { frameless(key) });
         }
         let read = if beside { read_frame } else { read };
         let loaded = read(stored.bytes).map_err(|error| error.context(format_args!("get {key}")))?;
@@ -133,6 +133,11 @@ impl Store {
             _ => Ok(Some(loaded)),
         }
     }
+}
+
+fn headless(key: &Key<'_>) -> Error {
+    let message = format!("get {key}: its header is damaged; write the value again, or restore a copy");
+    Error::new(ErrorKind::CorruptFrame, message)
 }
 
 /// A store that frames everything does not take for a value what a crash of the machine left of one.

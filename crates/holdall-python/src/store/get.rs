@@ -82,8 +82,10 @@ impl Store {
         if let Some(function) = reading.function {
             return Ok(function.call1((value,))?);
         }
+        let instance =
+            |model| validated(&value, model).map_err(|error| error.about(py, &format!("get {key}")));
         if let Some(model) = reading.model {
-            return validated(&value, model);
+            return instance(model);
         }
         if let Some(function) = &self.deserialization_func
             && !reading.bytes
@@ -93,7 +95,7 @@ impl Store {
         if let Some(model) = &self.model
             && reading.mode != Mode::Raw
         {
-            return validated(&value, model.bind(py));
+            return instance(model.bind(py));
         }
         Ok(value)
     }

@@ -37,7 +37,9 @@ impl Store {
             return Ok(false);
         }
         let ttl = self.ttl(ttl)?;
-        let encoded = self.encode(value, mode, serialization_func, model)?;
+        let encoded = self
+            .encode(value, mode, serialization_func, model)
+            .map_err(|error| error.about(py, &format!("put {}", *key)))?;
         let payload = encoded.payload();
         let condition = if if_absent { Condition::Absent } else { Condition::Any };
         let how = Put { ttl, condition, plain: self.plain };
