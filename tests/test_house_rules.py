@@ -239,6 +239,14 @@ def undocumented(body: list[ast.stmt], owner: str = "") -> list[str]:
     return missing + [name for name, has_one in documented.items() if not has_one]
 
 
+def test_help_has_something_to_say():
+    holdall = importlib.import_module("holdall")
+    public = [getattr(holdall, name) for name in holdall.__all__ if not name.startswith("_")]
+    verbs = [getattr(holdall.Store, name) for name in dir(holdall.Store) if name[0] != "_"]
+    silent = [item for item in (*public, *verbs) if not (item.__doc__ or "").strip()]
+    assert not silent
+
+
 def test_the_stub_has_docstrings():
     assert undocumented(stub().body) == []
 

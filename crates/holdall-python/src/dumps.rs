@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, modelled};
 
+/// Return a value as bytes.
 #[pyfunction]
 #[pyo3(signature = (value, *, mode=None, serialization_mode=None, model=None, frame=true, keyset=None))]
 pub fn dumps<'py>(

@@ -8,6 +8,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::error::Result;
 use crate::loads::bytes_of;
 
+/// Return what a frame or a bare value says of itself, opening nothing; `holdall.inspect` shows it.
 #[pyfunction]
 pub fn inspect_frame<'py>(data: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>> {
     let py = data.py();

@@ -7,11 +7,13 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::error::Result;
 
+/// Return the text of a new keyset with one key.
 #[pyfunction]
 pub fn keyset_new() -> Result<String> {
     Ok(Keyset::generate()?.to_text())
 }
 
+/// Return where the keyset is and its keys' ids and states, never a secret.
 #[pyfunction]
 #[pyo3(signature = (keyset=None))]
 pub fn keyset_show(py: Python<'_>, keyset: Option<String>) -> Result<Bound<'_, PyDict>> {

@@ -16,6 +16,7 @@ use crate::error::{Raised, Result};
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, trust_of, validated};
 
+/// Return the value of bytes that `dumps` gave.
 #[pyfunction]
 #[pyo3(signature = (data, *, mode=None, serialization_mode=None, model=None, frame=true, trust=None, keyset=None))]
 pub fn loads<'py>(

@@ -49,6 +49,7 @@ impl Drop for Lock {
 
 #[pymethods]
 impl Lock {
+    /// Wait for the lock and take it.
     fn acquire(&self, py: Python<'_>) -> Result<()> {
         let by = std::thread::current().id();
         if self.held().as_ref().is_some_and(|held| held.by == by) {
@@ -62,6 +63,7 @@ impl Lock {
         Ok(())
     }
 
+    /// Let go of the lock.
     fn release(&self, py: Python<'_>) -> Result<()> {
         let held = self.held().take();
         match held {

@@ -12,8 +12,9 @@ use crate::mode::Mode;
 
 #[pymethods]
 impl Store {
-    /// The values are compared as Python compares them, type by type; the write then happens only
-    /// if the stored state is still the one that was compared.
+    /// Replace a value if it still is the expected one, and say whether it was.
+    // The values are compared as Python compares them, type by type; the write then happens only
+    // if the stored state is still the one that was compared.
     #[pyo3(signature = (key, expected, new, *, ttl=None))]
     fn compare_and_swap(
         &self,

@@ -8,7 +8,7 @@ use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
-    /// Copies one value and says whether there was one.
+    /// Copy one value to another store and say whether there was one; see `copy_to`.
     fn copy_key(&self, py: Python<'_>, key: KeyOf<'_>, other: &Bound<'_, Self>) -> Result<bool> {
         let other = other.get();
         let Some(copy) = self.wait(py, || self.engine.copy_out(&key, self.trust))? else { return Ok(false) };

@@ -9,6 +9,7 @@ use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
+    /// Remove a value.
     #[pyo3(signature = (key, *, ignore_errors=false))]
     fn delete(&self, py: Python<'_>, key: KeyOf<'_>, ignore_errors: bool) -> Result<()> {
         if !self.wait(py, || self.engine.delete(&key, Condition::Any))? && !ignore_errors {
@@ -24,6 +25,7 @@ impl Store {
         Ok(())
     }
 
+    /// Remove every value.
     fn clear(&self, py: Python<'_>) -> Result<()> {
         self.wait(py, || self.engine.clear())
     }

@@ -24,6 +24,7 @@ pub(super) struct Reading<'a, 'py> {
 
 #[pymethods]
 impl Store {
+    /// Return the value of a key.
     #[pyo3(signature = (
         key, default=MISSING, *, mode=None, serialization_mode=None, deserialization_func=None, model=None,
         raise_on_nonexist=None, trust=None,

@@ -9,7 +9,7 @@ use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
-    /// What can be said of a value without reading all of it; `None` without one.
+    /// Return what `info` is made of, or None without a value.
     fn glance<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Option<Bound<'py, PyDict>>> {
         let Some(glance) = self.wait(py, || self.engine.glance(&key))? else { return Ok(None) };
         let header = &glance.header;
@@ -26,8 +26,8 @@ impl Store {
         Ok(Some(shown))
     }
 
-    /// A value's header and payload, or its bare bytes, for `holdall.inspect`. The checksum was
-    /// checked; nothing is verified or opened.
+    /// Return a value's header and payload, or its bare bytes, for `holdall.inspect`.
+    // The checksum was checked; nothing is verified or opened.
     fn frame_bytes<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
         match self.wait(py, || self.engine.get(&key))? {
             Some(loaded) => Ok(PyBytes::new(py, &loaded.bytes).into_any()),
@@ -35,6 +35,7 @@ impl Store {
         }
     }
 
+    /// Say whether a key has a value.
     fn exists(&self, py: Python<'_>, key: KeyOf<'_>) -> Result<bool> {
         self.wait(py, || self.engine.exists(&key))
     }

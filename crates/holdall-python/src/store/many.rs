@@ -13,6 +13,7 @@ use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
+    /// Keep several values, in one transaction where the backend has them.
     #[pyo3(signature = (items, *, mode=None, serialization_mode=None, ttl=None))]
     fn put_many(
         &self,
@@ -49,6 +50,7 @@ impl Store {
         self.wait(py, || self.engine.put_many(&records, ttl))
     }
 
+    /// Return the values of several keys; a missing one is treated as by `get`.
     #[pyo3(signature = (
         keys, default=MISSING, *, mode=None, serialization_mode=None, raise_on_nonexist=None, trust=None,
     ))]
@@ -81,6 +83,7 @@ impl Store {
         Ok(values)
     }
 
+    /// Remove several values and return how many there were.
     fn delete_many(&self, py: Python<'_>, keys: &Bound<'_, PyAny>) -> Result<u64> {
         let names = names(keys)?;
         let keys = checked(&names)?;

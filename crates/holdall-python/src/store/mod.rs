@@ -113,25 +113,30 @@ impl Store {
         cls.py().import("types")?.getattr("GenericAlias")?.call1((cls, item))
     }
 
+    /// Where the store is, with an absolute place.
     #[getter]
     fn uri(&self) -> String {
         self.uri.to_string()
     }
 
+    /// The mode that a call without one uses.
     #[getter]
     fn serialization_mode(&self) -> &'static str {
         self.mode.name()
     }
 
+    /// Whether a missing key raises.
     #[getter]
     fn raise_on_nonexist(&self) -> bool {
         self.raise_on_nonexist
     }
 
+    /// Let go of files; later calls raise ValidationError.
     fn close(&self, py: Python<'_>) -> Result<()> {
         self.wait(py, || self.engine.close())
     }
 
+    /// Return a lock: `with store.lock("name"): ...`.
     #[pyo3(signature = (name, *, ttl=None, timeout=None))]
     fn lock(
         &self,

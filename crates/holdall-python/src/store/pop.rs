@@ -10,8 +10,9 @@ use crate::key::KeyOf;
 
 #[pymethods]
 impl Store {
-    /// Removed only once it was read: a value that cannot be read stays. Of several callers one
-    /// gets it.
+    /// Return the value of a key and remove it; the keywords are those of `get`.
+    // Removed only once it was read: a value that cannot be read stays. Of several callers one
+    // gets it.
     #[pyo3(signature = (
         key, default=MISSING, *, mode=None, serialization_mode=None, deserialization_func=None, model=None,
         raise_on_nonexist=None, trust=None,

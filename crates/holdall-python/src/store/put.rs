@@ -15,6 +15,7 @@ use crate::options::{is_model, modelled, span};
 
 #[pymethods]
 impl Store {
+    /// Keep a value under a key, in place of any other, and say whether it was written.
     #[pyo3(signature = (
         key, value, *, mode=None, serialization_mode=None, serialization_func=None, model=None, ttl=None,
         if_absent=false,
@@ -46,7 +47,7 @@ impl Store {
         self.wait(py, || self.engine.put(&key, &payload, &how))
     }
 
-    /// Bytes as `open` writes them: bare wherever the place allows it.
+    /// Keep bytes as `open` does: in a folder, as a plain file.
     fn put_plain(&self, py: Python<'_>, key: KeyOf<'_>, value: &Bound<'_, PyBytes>) -> Result<()> {
         let encoded = encode(value.as_any(), Mode::Raw)?;
         let payload = encoded.payload();

@@ -32,6 +32,7 @@ impl Keys {
 
 #[pymethods]
 impl Store {
+    /// Return a lazy listing of keys; all that is given must hold.
     #[pyo3(signature = (*, prefix=None, exclude_prefix=None, glob=None, depth=None))]
     fn iterate_keys(
         &self,
