@@ -89,9 +89,10 @@ def anycache(
         )
     if store is not None and uri is not None:
         raise ValidationError("uri= and store= both name the store; give one of them")
-    options = options if store is not None else {"uri": uri, **options}
     if store is not None:
-        store.derive(**options)  # raises for an option that does not fit, here rather than later
+        # A view of its own: the options do not leak, and one that does not fit raises here.
+        store = store.derive(**options)
+    options = {"uri": uri, **options}
 
     def decorate(inner: Callable[..., Any]) -> Cached[..., Any]:
         return Cached(inner, store, options, ttl, key_func, use_cache)
@@ -175,11 +176,8 @@ class Cached(Generic[P, R]):
         if self._opened is None:
             with OPENING:
                 if self._opened is None:
-                    if self._store is None:
-                        base = get_store(**self._options)
-                    else:
-                        base = self._store.derive(**self._options)
-                    # Copied, so that the options do not leak; never bare, and instances stay.
+                    base = get_store(**self._options) if self._store is None else self._store
+                    # Never bare, and instances stay.
                     self._opened = base.derive(bare=False, instances=True)
         return self._opened
 
