@@ -208,3 +208,21 @@ def test_a_slip_in_a_uri_makes_no_folder(uri, tmp_path, monkeypatch):
     with pytest.raises(holdall.ValidationError):
         get_store(uri)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_header_in_a_database_is_no_bare_value(tmp_path):
+    path = tmp_path / "x.db"
+    with get_store(f"sqlite:///{path}") as store:
+        store.put_many({"k": {"a": 1}, "other": 2})
+    database = sqlite3.connect(path)
+    database.execute("UPDATE entries SET header = x'0102' WHERE key = 'k'")
+    database.commit()
+    database.close()
+    with get_store(f"sqlite:///{path}") as store:
+        for read in (store.get, store.pop, store.info):
+            with pytest.raises(holdall.CorruptFrame, match="header is damaged") as caught:
+                read("k")
+            assert type(caught.value) is holdall.CorruptFrame
+        assert store.get("other") == 2
+        store.put("k", 3)
+        assert store.get("k") == 3

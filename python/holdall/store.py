@@ -107,7 +107,7 @@ class Store(engine.Store[T], Generic[T]):
         """Open the store that JSON describes: an object of `get_store`'s arguments.
 
         **options: win over the text's.
-        Raises ValidationError for other JSON, for `trust` in it, and as `get_store`.
+        Raises ValidationError for other JSON, for `trust` or `keyset` in it, and as `get_store`.
         """
         return get_store(**{**_config.options_of(text, "json"), **options})
 

@@ -105,8 +105,10 @@ impl Store {
         let read = Header::read(&start).map_err(|error| error.context(format_args!("get {key}")))?;
         let (header, length, bare) = match read {
             Some((header, length)) => (header, length, false),
-            None if self.bare => (Header::plain(bare::codec_of(whole_characters(&start, size))), 0, true),
-            None => return Err(frameless(key)),
+            None => {
+                self.may_be_bare(key)?;
+                (Header::plain(bare::codec_of(whole_characters(&start, size))), 0, true)
+            }
         };
         if header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
@@ -114,12 +116,27 @@ impl Store {
         Ok(Some(Glance { header, bare, size: size.saturating_sub(length as u64), created, updated }))
     }
 
+    /// Refuses bytes without a frame where every value has one: they are what damage or a crash of the
+    /// machine left of a value.
+    fn may_be_bare(&self, key: &Key<'_>) -> Result<()> {
+        let message = if self.backend.capability().header_beside {
+            format!("get {key}: its header is damaged; write the value again, or restore a copy")
+        } else if !self.bare {
+            format!(
+                "get {key}: it has no frame, and this store (bare=False) frames everything: it was damaged, or \
+                 another program wrote it; write the value again, or open the store without bare=False to read \
+                 it as it is"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::CorruptFrame, message))
+    }
+
     fn load(&self, key: &Key<'_>, stored: Stored, now: u64) -> Result<Option<Loaded>> {
-        let beside = self.backend.capability().header_beside;
-        if (beside || !self.bare) && !bare::has_magic(&stored.bytes) {
-            return Err(if beside { headless(key) } else { frameless(key) });
+        if !bare::has_magic(&stored.bytes) {
+            self.may_be_bare(key)?;
         }
-        let read = if beside { read_frame } else { read };
         let loaded = read(stored.bytes).map_err(|error| error.context(format_args!("get {key}")))?;
         if loaded.header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
@@ -133,20 +150,6 @@ impl Store {
             _ => Ok(Some(loaded)),
         }
     }
-}
-
-fn headless(key: &Key<'_>) -> Error {
-    let message = format!("get {key}: its header is damaged; write the value again, or restore a copy");
-    Error::new(ErrorKind::CorruptFrame, message)
-}
-
-/// A store that frames everything does not take for a value what a crash of the machine left of one.
-fn frameless(key: &Key<'_>) -> Error {
-    let message = format!(
-        "get {key}: it has no frame, and this store (bare=False) frames everything: it was damaged, or another \
-         program wrote it; write the value again, or open the store without bare=False to read it as it is"
-    );
-    Error::new(ErrorKind::CorruptFrame, message)
 }
 
 /// The start of a longer text may end inside a character; that does not make it bytes.
