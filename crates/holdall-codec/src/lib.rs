@@ -8,10 +8,12 @@
 //! The `pickle` codec is Python's own and lives in the binding; `text` and `raw` need no code.
 #![forbid(unsafe_code)]
 
+mod buffer;
 pub mod json;
 mod seen;
 mod sink;
 mod source;
 
+pub use buffer::Buffer;
 pub use sink::Sink;
 pub use source::{Node, Source};

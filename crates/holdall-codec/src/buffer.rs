@@ -1,0 +1,61 @@
+//! Where a payload is written.
+
+use std::collections::TryReserveError;
+
+/// A growing run of bytes. What is written must have been reserved: the safe implementation, `Vec`,
+/// only loses time without a reservation, the binding's fast one relies on it.
+pub trait Buffer {
+    /// Makes room for `more` bytes.
+    ///
+    /// # Errors
+    /// No memory.
+    fn reserve(&mut self, more: usize) -> Result<(), TryReserveError>;
+
+    /// Appends one byte.
+    fn push(&mut self, byte: u8);
+
+    /// Appends a run whose length is known when the code is compiled.
+    fn array<const N: usize>(&mut self, bytes: [u8; N]);
+
+    /// Appends a run.
+    fn extend(&mut self, bytes: &[u8]);
+
+    /// What was written so far.
+    fn written(&self) -> &[u8];
+
+    /// What was written so far, to be changed in place.
+    fn written_mut(&mut self) -> &mut [u8];
+
+    /// Forgets all but the first `length` bytes.
+    fn truncate(&mut self, length: usize);
+}
+
+impl Buffer for Vec<u8> {
+    fn reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        self.try_reserve(more)
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.push(byte);
+    }
+
+    fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.extend_from_slice(&bytes);
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn written(&self) -> &[u8] {
+        self
+    }
+
+    fn written_mut(&mut self) -> &mut [u8] {
+        self
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.truncate(length);
+    }
+}
