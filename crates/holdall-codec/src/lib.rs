@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod buffer;
+pub mod cbor;
 pub mod json;
 mod seen;
 mod sink;

@@ -1,0 +1,403 @@
+//! Reading CBOR, by an explicit stack.
+
+use std::fmt;
+
+use holdall_types::limits::MAX_DEPTH;
+
+use super::reader::{Head, Reader};
+use super::sink::{Shell, Sink};
+use super::tag;
+
+/// Why bytes were not read, and where.
+#[derive(Debug)]
+pub struct DecodeError<E> {
+    /// What is wrong.
+    pub fault: Fault<E>,
+    /// How many bytes were read.
+    pub offset: usize,
+    /// The way from the outermost value to the one that is wrong.
+    pub path: Vec<Step>,
+}
+
+/// What is wrong with bytes.
+#[derive(Debug)]
+pub enum Fault<E> {
+    /// They are not CBOR, or none that holdall reads.
+    Syntax(&'static str),
+    /// They are nested deeper than 10,000 levels.
+    TooDeep,
+    /// The sink could not build a value.
+    Sink(E),
+}
+
+/// One step into a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The n-th item of a sequence.
+    Item(usize),
+    /// The n-th pair of a map. Its key is with the sink.
+    Pair(usize),
+    /// The n-th key of a map.
+    Key(usize),
+    /// The n-th argument of a named object.
+    Argument(usize),
+    /// The n-th value of an instance of the class with this number.
+    Field(usize, usize),
+    /// The definition of a class.
+    Definition,
+}
+
+impl<E> From<&'static str> for Fault<E> {
+    fn from(reason: &'static str) -> Self {
+        Self::Syntax(reason)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Fault<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(reason) => f.write_str(reason),
+            Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
+            Self::Sink(error) => error.fmt(f),
+        }
+    }
+}
+
+/// What a container becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    List,
+    Tuple,
+    Set,
+    Frozenset,
+    Map,
+    Named,
+    /// `[definition or number, values...]`; the class is known once the first of them was read.
+    Object(Option<usize>),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Open {
+    /// `length` is `None` where only the end tells it. In a map both count keys and values.
+    Container {
+        kind: Kind,
+        done: usize,
+        length: Option<usize>,
+        share: Option<usize>,
+    },
+    Tag(u64),
+    /// A shared value that is no container.
+    Share(usize),
+    Definition,
+}
+
+/// Reads exactly one item and leaves its value on the sink.
+///
+/// # Errors
+/// [`DecodeError`]; what was built so far stays on the sink, to be dropped with it.
+pub fn decode<S: Sink>(bytes: &[u8], sink: &mut S) -> Result<(), DecodeError<S::Error>> {
+    let mut decoder = Decoder {
+        reader: Reader::new(bytes),
+        sink,
+        stack: Vec::new(),
+        depth: 0,
+        owed: 0,
+        shares: 0,
+        classes: 0,
+    };
+    match decoder.run() {
+        Ok(()) => Ok(()),
+        Err(fault) => Err(DecodeError { fault, offset: decoder.reader.at(), path: decoder.path() }),
+    }
+}
+
+struct Decoder<'a, 's, S> {
+    reader: Reader<'a>,
+    sink: &'s mut S,
+    stack: Vec<Open>,
+    depth: usize,
+    /// How many items the open containers still want: each takes a byte at least, so a short payload
+    /// cannot announce much.
+    owed: usize,
+    shares: usize,
+    classes: usize,
+}
+
+impl<'a, S: Sink> Decoder<'a, '_, S> {
+    fn run(&mut self) -> Result<(), Fault<S::Error>> {
+        loop {
+            let head = self.reader.head()?;
+            if self.begin(head)? {
+                continue;
+            }
+            if self.completed()? {
+                return if self.reader.left() == 0 {
+                    Ok(())
+                } else {
+                    Err("more bytes after the value".into())
+                };
+            }
+        }
+    }
+
+    /// Puts a scalar or opens a container; says whether more of the value is to come.
+    fn begin(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
+        if let Some(Open::Container { kind: Kind::Object(None), .. }) = self.stack.last() {
+            return self.class(head);
+        }
+        let sink = &mut *self.sink;
+        match head {
+            Head::UInt(number) => match i64::try_from(number) {
+                Ok(number) => sink.int(number),
+                Err(_) => sink.big_int(false, &number.to_be_bytes()),
+            },
+            Head::Negative(number) => match i64::try_from(number) {
+                Ok(number) => sink.int(!number),
+                Err(_) => sink.big_int(true, &number.to_be_bytes()),
+            },
+            Head::Bytes(bytes) => sink.bytes(bytes),
+            Head::Text(text) => {
+                if let Some(Open::Container { kind: Kind::Map, done, length, .. }) = self.stack.last_mut()
+                    && *done % 2 == 0
+                {
+                    sink.key(text).map_err(Fault::Sink)?;
+                    *done += 1;
+                    self.owed -= usize::from(length.is_some());
+                    return Ok(true);
+                }
+                sink.text(text)
+            }
+            Head::Array(length) => return self.open(Kind::List, length),
+            Head::Map(length) => return self.open(Kind::Map, length.map(|pairs| pairs * 2)),
+            Head::Tag(number) => return self.tag(number),
+            Head::Bool(value) => sink.bool(value),
+            Head::Null => sink.null(),
+            Head::Undefined => match self.stack.last() {
+                Some(Open::Container { kind: Kind::Object(_), .. }) => sink.undefined(),
+                _ => return Err("undefined, which stands only for a field that is not set".into()),
+            },
+            Head::Float(value) => sink.float(value),
+            Head::Break => return self.end_of_container(),
+        }
+        .map_err(Fault::Sink)?;
+        Ok(false)
+    }
+
+    /// The first item of an instance: the definition of its class, or that one's number.
+    fn class(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
+        match head {
+            Head::Array(length) => {
+                self.stack.push(Open::Definition);
+                self.open(Kind::List, length)
+            }
+            Head::UInt(number) => {
+                let class = usize::try_from(number).ok().filter(|class| *class < self.classes);
+                self.is_of(class.ok_or("an instance of a class that was not defined")?)?;
+                Ok(false)
+            }
+            _ => Err("an instance without a class".into()),
+        }
+    }
+
+    fn is_of(&mut self, class: usize) -> Result<(), Fault<S::Error>> {
+        if let Some(Open::Container { kind, share, .. }) = self.stack.last_mut() {
+            *kind = Kind::Object(Some(class));
+            if let Some(number) = *share {
+                self.sink.shell(number, Shell::Object(class)).map_err(Fault::Sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, kind: Kind, length: Option<usize>) -> Result<bool, Fault<S::Error>> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Fault::TooDeep);
+        }
+        let share = match self.stack.last() {
+            Some(Open::Share(number)) => Some(*number),
+            _ => None,
+        };
+        self.owed = self.owed.saturating_add(length.unwrap_or(0));
+        if self.owed > self.reader.left() {
+            return Err("the payload ends too early".into());
+        }
+        if let Some(number) = share {
+            self.stack.pop();
+            let shell = match (kind, length) {
+                (Kind::List, _) => Some(Shell::List),
+                (Kind::Map, _) => Some(Shell::Map),
+                (Kind::Set, _) => Some(Shell::Set),
+                (Kind::Tuple, Some(length)) => Some(Shell::Tuple(length)),
+                _ => None,
+            };
+            if let Some(shell) = shell {
+                self.sink.shell(number, shell).map_err(Fault::Sink)?;
+            }
+        }
+        if length == Some(0) {
+            self.close(kind, 0, share)?;
+            return Ok(false);
+        }
+        self.depth += 1;
+        self.stack.push(Open::Container { kind, done: 0, length, share });
+        Ok(true)
+    }
+
+    /// What a tag makes of the item behind it.
+    fn tag(&mut self, number: u64) -> Result<bool, Fault<S::Error>> {
+        let kind = match number {
+            tag::TUPLE => Kind::Tuple,
+            tag::SET => Kind::Set,
+            tag::FROZENSET => Kind::Frozenset,
+            tag::NAMED => Kind::Named,
+            tag::OBJECT => Kind::Object(None),
+            tag::SHARED => {
+                self.sink.share().map_err(Fault::Sink)?;
+                if let Some(Open::Share(_)) = self.stack.last() {
+                    return Err("a value that is shared twice".into());
+                }
+                self.stack.push(Open::Share(self.shares));
+                self.shares += 1;
+                return Ok(true);
+            }
+            tag::REFERENCE => {
+                let Head::UInt(number) = self.reader.head()? else {
+                    return Err("a reference that is no number".into());
+                };
+                let number = usize::try_from(number).ok().filter(|number| *number < self.shares);
+                let number = number.ok_or("a reference to a value that was not marked")?;
+                self.sink.reference(number).map_err(Fault::Sink)?;
+                return Ok(false);
+            }
+            _ => return self.other_tag(number),
+        };
+        match self.reader.head()? {
+            Head::Array(length) => self.open(kind, length),
+            _ => Err("a tag with something else than the array it takes".into()),
+        }
+    }
+
+    fn other_tag(&mut self, number: u64) -> Result<bool, Fault<S::Error>> {
+        if let Some(Open::Tag(_)) = self.stack.last() {
+            return Err("a tag on a tag".into());
+        }
+        match self.reader.head()? {
+            Head::Bytes(bytes) => match number {
+                tag::BIG => self.sink.big_int(false, bytes),
+                tag::BIG_NEGATIVE => self.sink.big_int(true, bytes),
+                _ => self.sink.tagged_bytes(number, bytes),
+            },
+            Head::Text(text) => self.sink.tagged_text(number, text),
+            head => {
+                self.stack.push(Open::Tag(number));
+                return self.begin(head);
+            }
+        }
+        .map_err(Fault::Sink)?;
+        Ok(false)
+    }
+
+    /// The end of a container whose length was not told.
+    fn end_of_container(&mut self) -> Result<bool, Fault<S::Error>> {
+        match self.stack.last() {
+            Some(&Open::Container { kind, done, length: None, share })
+                if kind != Kind::Map || done % 2 == 0 =>
+            {
+                self.stack.pop();
+                self.depth -= 1;
+                self.close(kind, done, share)?;
+                Ok(false)
+            }
+            _ => Err("an end of something that has none".into()),
+        }
+    }
+
+    /// Counts a complete value, and closes what is complete with it. `true` is the end of it all.
+    fn completed(&mut self) -> Result<bool, Fault<S::Error>> {
+        loop {
+            let Some(open) = self.stack.last_mut() else { return Ok(true) };
+            match open {
+                Open::Tag(number) => {
+                    let number = *number;
+                    self.stack.pop();
+                    self.sink.tagged(number).map_err(Fault::Sink)?;
+                }
+                Open::Share(number) => {
+                    let number = *number;
+                    self.stack.pop();
+                    self.sink.shared(number).map_err(Fault::Sink)?;
+                }
+                Open::Definition => {
+                    self.stack.pop();
+                    self.sink.define().map_err(Fault::Sink)?;
+                    self.classes += 1;
+                    self.is_of(self.classes - 1)?;
+                }
+                Open::Container { kind, done, length, share } => {
+                    *done += 1;
+                    let (kind, done, length, share) = (*kind, *done, *length, *share);
+                    if length.is_some() {
+                        self.owed = self.owed.saturating_sub(1);
+                    }
+                    if kind == Kind::Map && done % 2 == 1 {
+                        self.sink.as_key().map_err(Fault::Sink)?;
+                    }
+                    if kind == Kind::Named
+                        && done == 1
+                        && let Some(number) = share
+                    {
+                        self.sink.shell(number, Shell::Named).map_err(Fault::Sink)?;
+                    }
+                    if length != Some(done) {
+                        return Ok(false);
+                    }
+                    self.stack.pop();
+                    self.depth -= 1;
+                    self.close(kind, done, share)?;
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, kind: Kind, length: usize, share: Option<usize>) -> Result<(), Fault<S::Error>> {
+        let sink = &mut *self.sink;
+        if let Some(number) = share {
+            sink.fill(number);
+        }
+        match kind {
+            Kind::List => sink.list(length),
+            Kind::Tuple => sink.tuple(length),
+            Kind::Set => sink.set(length),
+            Kind::Frozenset => sink.frozenset(length),
+            Kind::Map => sink.map(length / 2),
+            Kind::Named if length == 0 => return Err("a named object without a name".into()),
+            Kind::Named => sink.named(length),
+            Kind::Object(None) => return Err("an instance without a class".into()),
+            Kind::Object(Some(class)) => sink.object(class, length.saturating_sub(1)),
+        }
+        .map_err(Fault::Sink)?;
+        match share {
+            Some(number) => self.sink.shared(number).map_err(Fault::Sink),
+            None => Ok(()),
+        }
+    }
+
+    fn path(&self) -> Vec<Step> {
+        let step = |open: &Open| {
+            Some(match *open {
+                Open::Container { kind: Kind::Map, done, .. } if done % 2 == 0 => Step::Key(done / 2),
+                Open::Container { kind: Kind::Map, done, .. } => Step::Pair(done / 2),
+                Open::Container { kind: Kind::Named, done, .. } => Step::Argument(done.saturating_sub(1)),
+                Open::Container { kind: Kind::Object(Some(class)), done, .. } => {
+                    Step::Field(class, done.saturating_sub(1))
+                }
+                Open::Container { kind: Kind::Object(None), .. } | Open::Tag(_) | Open::Share(_) => {
+                    return None;
+                }
+                Open::Container { done, .. } => Step::Item(done),
+                Open::Definition => Step::Definition,
+            })
+        };
+        self.stack.iter().filter_map(step).collect()
+    }
+}
