@@ -389,8 +389,8 @@ def test_a_new_keyset_signs_and_is_shown(monkeypatch, tmp_path, at):
     assert (key["enabled"], key["primary"]) == (True, True)
     assert key["id"] in run("key", "show").decode()
     with get_store(at) as store:
-        store.put("k", (1, 2))
-    assert run("get", "k") == b"(1, 2)\n"
+        store.put("k", KeyError)
+    assert run("get", "k") == b"<class 'KeyError'>\n"
     assert json.loads(run("info", "k", "--json"))["signed_by"] == key["id"]
 
 

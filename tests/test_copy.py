@@ -30,7 +30,7 @@ def test_every_value_and_key_arrives(store, tmp_path, target):
 @pytest.mark.parametrize("target", SCHEMES)
 def test_expiry_travels_along(store, tmp_path, target):
     store.put("k", 1, ttl=100)
-    store.put("active", {1}, ttl=100)
+    store.put("active", KeyError, ttl=100)
     store.put("for ever", 1)
     with get_store(uri_in(target, tmp_path, "copy")) as other:
         store.copy_to(other)
@@ -48,16 +48,16 @@ def test_only_what_is_selected_is_copied(store):
 
 def test_active_values_are_signed_anew_for_the_other_keyset(store):
     theirs = keyset_new()
-    store.put("k", {1})
+    store.put("k", KeyError)
     other = get_store("memory://", keyset=theirs)
     store.copy_to(other)
-    assert other.get("k") == {1}
+    assert other.get("k") == KeyError
     assert other.info("k").signed_by != store.info("k").signed_by
 
 
 def test_what_is_not_trusted_here_is_not_signed_for_there(store):
     store.put("passive", 1)
-    store.put("active", {1})
+    store.put("active", KeyError)
     stranger = store.derive(keyset=keyset_new())
     other = get_store("memory://")
     with pytest.raises(holdall.UntrustedPayloadError, match="active"):
@@ -95,7 +95,7 @@ def test_a_copy_that_waits_leaves_the_other_threads_alone(tmp_path):
     target = get_store(f"sqlite:///{tmp_path}/x.db", busy_timeout=20)
     target.put("first", 1)
     with get_store("memory://") as source, (tmp_path / "x.db.lock").open("rb") as held:
-        source.put("k", {1})
+        source.put("k", KeyError)
         fcntl.flock(held, fcntl.LOCK_EX)
         timer = threading.Timer(0.3, lambda: fcntl.flock(held, fcntl.LOCK_UN))
         timer.start()
@@ -103,5 +103,5 @@ def test_a_copy_that_waits_leaves_the_other_threads_alone(tmp_path):
         assert source.copy_to(target) == 1
         assert time.monotonic() - began < 15
         timer.join()
-    assert target.get("k") == {1}
+    assert target.get("k") == KeyError
     target.close()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import holdall
-from models import Model
+from models import Model, Words
 from processes import run
 from same import same
 from values import VALUES
@@ -115,9 +115,9 @@ def test_json_as_deep_as_the_limit_is_read_and_no_deeper():
 
 
 def test_a_value_too_deep_for_pickle_is_an_error_with_a_way_out():
-    deep = ()
+    deep = Words()
     for _ in range(100_000):
-        deep = (deep,)
+        deep = Words([deep])
     with pytest.raises(holdall.SerializationError, match="setrecursionlimit"):
         holdall.dumps(deep)
     while deep:
@@ -210,6 +210,6 @@ class Name(str):
 )
 def test_a_subclass_anywhere_is_no_json(value):
     found = holdall.loads(holdall.dumps(value))
-    assert holdall.inspect(holdall.dumps(value)).codec == "pickle"
+    assert holdall.inspect(holdall.dumps(value)).codec in ("cbor", "pickle")
     assert repr(found) == repr(value)
     assert type(found) is type(value)

@@ -63,7 +63,7 @@ def test_raw_gives_the_payload_of_whatever_was_stored(store):
     store.put("text", "hé")
     store.put("json", {"a": [1]})
     store.put("bytes", b"\xff")
-    store.put("active", {1})
+    store.put("active", KeyError)
     assert store.get("text", mode="raw") == "hé".encode()
     assert store.get("json", mode="raw") == b'{"a":[1]}'
     assert store.get("bytes", mode="raw") == b"\xff"
@@ -82,7 +82,7 @@ def test_stored_text_and_bytes_are_read_as_text_or_json_on_request(store):
 
 @pytest.mark.parametrize(
     ("value", "mode"),
-    [([1], "pickle"), ("a", "pickle"), (b"a", "pickle"), ({1}, "json"), ({1}, "text"), (1, "text")],
+    [([1], "pickle"), ("a", "pickle"), (b"a", "pickle"), (KeyError, "json"), (KeyError, "text"), (1, "text")],
 )
 def test_another_mode_than_the_stored_one_is_refused_by_name(store, value, mode):
     store.put(

@@ -40,7 +40,7 @@ def test_codec_type_and_size_of_the_payload(store, key, value, codec, mimetype, 
 
 
 def test_info_of_an_active_value_tells_who_signed_it_and_what_code_it_holds(store):
-    store.put("k", {1})
+    store.put("k", KeyError)
     store.put("code", lambda: 1)
     store.put("model", Model(hello="a"))
     ring = holdall._holdall.keyset_show()

@@ -21,13 +21,13 @@ def test_a_passive_frame():
 
 
 def test_an_active_frame_names_what_it_would_import():
-    seen = holdall.inspect(holdall.dumps([Point(1), Point(2), {1}]))
+    seen = holdall.inspect(holdall.dumps([Point(1), Point(2), KeyError]))
     assert (seen.codec, seen.active) == ("pickle", True)
-    assert seen.names == ("models.Point",)
+    assert seen.names == ("models.Point", "builtins.KeyError")
     assert seen.signed_by == holdall._holdall.keyset_show()["keys"][0]["id"]
     text = str(seen)
     assert "active" in text
-    assert "imports models.Point" in text
+    assert "imports models.Point, builtins.KeyError" in text
     assert seen.signed_by in text
 
 

@@ -29,20 +29,20 @@ def test_passive_values_need_no_keyset(isolated, store):
 
 
 def test_the_first_active_value_makes_the_users_own_keyset(isolated, store):
-    store.put("k", {1})
+    store.put("k", KeyError)
     file = own_file(isolated)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["keyset.json"]
     written = file.read_bytes()
-    store.put("k", {2})
+    store.put("k", OSError)
     assert file.read_bytes() == written
     assert store.info("k").signed_by == json.loads(written)["primary"]
 
 
 def test_where_it_is_is_said_once(isolated, caplog):
     with caplog.at_level(logging.INFO, logger="holdall"):
-        holdall.dumps({1})
-        holdall.dumps({2})
+        holdall.dumps(KeyError)
+        holdall.dumps(OSError)
         get_store("memory://").put("k", {3})
     said = [record for record in caplog.records if record.name == "holdall"]
     assert [record.levelno for record in said] == [logging.INFO]
@@ -51,14 +51,14 @@ def test_where_it_is_is_said_once(isolated, caplog):
 
 
 def test_it_is_not_said_where_nobody_listens():
-    assert run("holdall.dumps({1}); print('done')", stderr=-2) == "done\n"
+    assert run("holdall.dumps(KeyError); print('done')", stderr=-2) == "done\n"
 
 
 def test_of_many_processes_one_makes_it_and_all_use_it(isolated):
     code = """
     print("ready", flush=True)
     sys.stdin.readline()
-    print(holdall.dumps({1}).hex())
+    print(holdall.dumps(KeyError).hex())
     """
     children = [start(code) for _ in range(8)]
     for child in children:
@@ -70,7 +70,7 @@ def test_of_many_processes_one_makes_it_and_all_use_it(isolated):
     assert {holdall.inspect(frame).signed_by for frame in frames} == {
         keyset_show()["keys"][0]["id"]
     }
-    assert [holdall.loads(frame) for frame in frames] == [{1}] * 8
+    assert [holdall.loads(frame) for frame in frames] == [KeyError] * 8
     assert [path.name for path in own_file(isolated).parent.iterdir()] == ["keyset.json"]
 
 
@@ -91,19 +91,19 @@ def test_without_a_place_for_it_passive_values_work_and_active_ones_say_what_to_
     store.put("k", {"a": 1})
     assert store.get("k") == {"a": 1}
     with pytest.raises(holdall.ValidationError, match="HOLDALL_KEYSET"):
-        store.put("k", {1})
+        store.put("k", KeyError)
     assert store.get("k") == {"a": 1}
     monkeypatch.setenv("HOLDALL_KEYSET", keyset_new())
-    store.put("k", {1})
-    assert store.get("k") == {1}
+    store.put("k", KeyError)
+    assert store.get("k") == KeyError
 
 
 def test_without_a_keyset_an_active_value_is_not_opened(monkeypatch, tmp_path):
-    frame = holdall.dumps({1})
+    frame = holdall.dumps(KeyError)
     no_home(monkeypatch, tmp_path, "none")
     with pytest.raises(holdall.UnknownKey, match="HOLDALL_KEYSET"):
         holdall.loads(frame)
-    assert holdall.loads(frame, trust="all") == {1}
+    assert holdall.loads(frame, trust="all") == KeyError
 
 
 @pytest.mark.parametrize("inline", [True, False])
@@ -112,28 +112,28 @@ def test_the_variable_holds_a_path_or_the_keyset_itself(isolated, monkeypatch, t
     path = tmp_path / "shared.json"
     path.write_text(text)
     monkeypatch.setenv("HOLDALL_KEYSET", text if inline else str(path))
-    frame = holdall.dumps({1})
+    frame = holdall.dumps(KeyError)
     assert holdall.inspect(frame).signed_by == json.loads(text)["primary"]
-    assert holdall.loads(frame) == {1}
+    assert holdall.loads(frame) == KeyError
     assert not own_file(isolated).exists()
-    assert run("print(holdall.loads(bytes.fromhex(sys.argv[1])))", frame.hex()) == "{1}\n"
+    assert run("print(holdall.loads(bytes.fromhex(sys.argv[1])))", frame.hex()) == "<class 'KeyError'>\n"
 
 
 def test_an_argument_wins_over_the_variable_and_that_over_the_own_file(monkeypatch, tmp_path):
-    own = holdall.inspect(holdall.dumps({1})).signed_by
+    own = holdall.inspect(holdall.dumps(KeyError)).signed_by
     texts = [keyset_new(), keyset_new()]
     ids = [json.loads(text)["primary"] for text in texts]
     monkeypatch.setenv("HOLDALL_KEYSET", texts[0])
-    assert holdall.inspect(holdall.dumps({1})).signed_by == ids[0] != own
-    assert holdall.inspect(holdall.dumps({1}, keyset=texts[1])).signed_by == ids[1]
+    assert holdall.inspect(holdall.dumps(KeyError)).signed_by == ids[0] != own
+    assert holdall.inspect(holdall.dumps(KeyError, keyset=texts[1])).signed_by == ids[1]
     store = get_store("memory://", keyset=texts[1])
-    store.put("k", {1})
+    store.put("k", KeyError)
     assert store.info("k").signed_by == ids[1]
-    assert store.get("k") == {1}
+    assert store.get("k") == KeyError
 
 
 def test_another_keyset_is_an_unknown_key_and_the_error_says_to_share(monkeypatch):
-    frame = holdall.dumps({1}, keyset=keyset_new())
+    frame = holdall.dumps(KeyError, keyset=keyset_new())
     with pytest.raises(holdall.UnknownKey, match="keyset"):
         holdall.loads(frame)
 
@@ -151,17 +151,17 @@ def test_rotation_old_values_stay_readable_until_their_key_is_disabled(tmp_path,
     path.write_text(rotated(primary="5eed0001"))
     monkeypatch.setenv("HOLDALL_KEYSET", str(path))
     store = get_store("memory://")
-    store.put("old", {1})
+    store.put("old", KeyError)
     assert store.info("old").signed_by == "5eed0001"
     path.write_text(rotated() + " ")
-    store.put("new", {2})
+    store.put("new", OSError)
     assert store.info("new").signed_by == "9f86d081"
-    assert (store.get("old"), store.get("new")) == ({1}, {2})
+    assert (store.get("old"), store.get("new")) == (KeyError, OSError)
     path.write_text(rotated(k5eed0001="disabled"))
-    assert store.get("new") == {2}
+    assert store.get("new") == OSError
     with pytest.raises(holdall.UnknownKey):
         store.get("old")
-    assert store.get("old", trust="all") == {1}
+    assert store.get("old", trust="all") == KeyError
 
 
 DAMAGED = [
@@ -179,7 +179,7 @@ def test_a_damaged_keyset_is_a_typed_error_without_its_secrets(monkeypatch, tmp_
     for value in [str(path), text] if text.startswith("{") else [str(path)]:
         monkeypatch.setenv("HOLDALL_KEYSET", value)
         with pytest.raises(holdall.ValidationError) as caught:
-            holdall.dumps({1})
+            holdall.dumps(KeyError)
         assert not re.search(r"AAECAw|ICEiIy|QEFCQ0|c2hvcnQ", str(caught.value))
         assert holdall.loads(holdall.dumps("passive")) == "passive"
 
@@ -187,13 +187,13 @@ def test_a_damaged_keyset_is_a_typed_error_without_its_secrets(monkeypatch, tmp_
 def test_a_newer_keyset_is_an_unsupported_version(monkeypatch):
     monkeypatch.setenv("HOLDALL_KEYSET", rotated().replace('"version": 0', '"version": 1'))
     with pytest.raises(holdall.UnsupportedVersion):
-        holdall.dumps({1})
+        holdall.dumps(KeyError)
 
 
 def test_a_keyset_that_is_not_there_is_not_made_up(monkeypatch, tmp_path):
     monkeypatch.setenv("HOLDALL_KEYSET", str(tmp_path / "missing.json"))
     with pytest.raises(holdall.ValidationError, match=r"missing\.json"):
-        holdall.dumps({1})
+        holdall.dumps(KeyError)
     assert not list(tmp_path.iterdir())
 
 

@@ -156,9 +156,14 @@ def test_mode_json_is_as_lossy_as_json_and_says_what_it_cannot(store):
     assert store.get("k") == [1, {"2": [3]}]
 
 
-def test_a_codec_that_is_not_built_is_refused(store):
-    with pytest.raises(holdall.UnsupportedVersion, match="cbor"):
-        store.put("k", 1, mode="cbor")
+def test_cbor_can_be_asked_for_and_says_what_it_does_not_hold(store):
+    store.put("k", {"a": [1]}, mode="cbor")
+    assert store.info("k").codec == "cbor"
+    assert store.get("k") == store.get("k", mode="cbor") == {"a": [1]}
+    with pytest.raises(holdall.SerializationError, match="mode 'cbor'") as caught:
+        store.put("k", {"a": [1, KeyError]}, mode="cbor")
+    assert caught.value.path == "$['a'][1]"
+    assert store.get("k") == {"a": [1]}
 
 
 def test_a_value_that_cannot_be_written_leaves_the_former_one(store):

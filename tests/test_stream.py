@@ -57,7 +57,7 @@ def test_a_missing_key_raises_at_once_or_streams_nothing(store, uri):
 
 
 def test_an_active_value_has_no_lines(store):
-    store.put("k", {1})
+    store.put("k", KeyError)
     with pytest.raises(holdall.SerializationError, match="pickle"):
         store.stream("k")
     with pytest.raises(holdall.SerializationError, match="no lines"):

@@ -12,7 +12,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from holdall._holdall import dumps
-from holdall.errors import SerializationError
+from holdall.errors import LimitExceeded, SerializationError
 
 SEPARATOR = b"\x00"
 MAIN = (
@@ -54,7 +54,7 @@ def argument(function: Callable[..., Any], name: str, value: Any) -> bytes:
         # What is circular or too deep to be taken apart goes by its payload as a whole.
         try:
             return combine(type(value), [dumps(value, frame=False)])
-        except SerializationError as error:
+        except (SerializationError, LimitExceeded) as error:
             error.about(f"the argument {name!r} of {name_of(function)} cannot be part of a key")
             raise
 
@@ -117,7 +117,7 @@ def part_of(function: Any, name: str, value: Any) -> bytes:
             return b"empty"
     try:
         return fingerprint(value)
-    except (SerializationError, RecursionError) as error:
+    except (SerializationError, LimitExceeded, RecursionError) as error:
         raise SerializationError(
             f"{name_of(function)} carries {name!r} with it, a {type(value).__name__} that cannot be part "
             f"of a key: {error}; or say key_func="

@@ -7,6 +7,7 @@ use holdall_types::{Codec, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::cbor::{self, Reading};
 use crate::error::{Raised, Result};
 use crate::mode::Mode;
 use crate::pickle;
@@ -27,6 +28,8 @@ pub fn decode<'py>(
         Mode::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
         Mode::Text if open_to_all || stored == Codec::Text => text(py, loaded.payload()),
         Mode::Json if open_to_all || stored == Codec::Json => json(py, loaded.payload()),
+        Mode::Cbor if stored == Codec::Cbor => cbor(py, loaded, keyring, trust),
+        Mode::Cbor if open_to_all => cbor(py, loaded, keyring, trust),
         Mode::Pickle if loaded.bare => bare_pickle(py, loaded, trust),
         Mode::Auto => auto(py, loaded, keyring, trust),
         Mode::Pickle if stored == Codec::Pickle => auto(py, loaded, keyring, trust),
@@ -55,12 +58,22 @@ fn auto<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) 
             keyring.check(loaded, trust)?;
             pickle::loads(py, loaded.payload(), loaded.header.python)
         }
-        Codec::Cbor => {
-            let message = "the value is CBOR, which this version does not read; update holdall, or read its bytes \
-                           with mode=\"raw\"";
-            Err(Raised::new(ErrorKind::UnsupportedVersion, message))
-        }
+        Codec::Cbor => cbor(py, loaded, keyring, trust),
     }
+}
+
+/// CBOR is data for everybody; instances of classes in it are for whoever trusts the writer.
+fn cbor<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) -> Result<Bound<'py, PyAny>> {
+    // Only what holds instances is signed.
+    let (trusted, distrust) = if loaded.header.signed.is_none() {
+        (trust == Trust::All, None)
+    } else {
+        match keyring.verify(loaded, trust) {
+            Ok(()) => (true, None),
+            Err(error) => (false, Some(error.into())),
+        }
+    };
+    cbor::loads(py, loaded.payload(), Reading { trusted, distrust, segments: Vec::new() })
 }
 
 fn bare_pickle<'py>(py: Python<'py>, loaded: &Loaded, trust: Trust) -> Result<Bound<'py, PyAny>> {

@@ -8,6 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::cbor::{self, Cbor, Refusal};
 use crate::error::{Raised, Result};
 use crate::mode::Mode;
 use crate::pickle;
@@ -16,6 +17,7 @@ use crate::source::Object;
 /// A payload whose bytes still belong to the Python object they came from, where there is one.
 pub struct Encoded<'py> {
     codec: Codec,
+    active: bool,
     python: Option<(u8, u8)>,
     data: Data<'py>,
 }
@@ -33,7 +35,7 @@ impl Encoded<'_> {
             Data::Bytes(bytes) => bytes.as_bytes(),
             Data::Owned(bytes) => bytes,
         };
-        Payload { codec: self.codec, bytes, python: self.python }
+        Payload { codec: self.codec, bytes, python: self.python, active: self.active }
     }
 }
 
@@ -44,6 +46,7 @@ pub fn encode<'py>(value: &Bound<'py, PyAny>, mode: Mode) -> Result<Encoded<'py>
         Mode::Raw => raw(value),
         Mode::Text => text(value),
         Mode::Json => json(value),
+        Mode::Cbor => cbor(value),
         Mode::Pickle => pickle(value),
     }
 }
@@ -53,15 +56,18 @@ fn auto<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
     if let Ok(text) = value.cast_exact::<PyString>() {
         return match text.to_str() {
             Ok(_) => Ok(plain(Codec::Text, Data::Text(text.clone()))),
-            Err(_) => pickle(value),
+            Err(_) => cbor(value),
         };
     }
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
         return Ok(plain(Codec::Raw, Data::Bytes(bytes.clone())));
     }
-    match exact_json(value)? {
-        Some(bytes) => Ok(plain(Codec::Json, Data::Owned(bytes))),
-        None => pickle(value),
+    if let Some(bytes) = exact_json(value)? {
+        return Ok(plain(Codec::Json, Data::Owned(bytes)));
+    }
+    match cbor::dumps(value, false)? {
+        Ok(written) => Ok(tagged(written)),
+        Err(_) => pickle(value),
     }
 }
 
@@ -103,9 +109,25 @@ fn json<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
     Ok(plain(Codec::Json, Data::Bytes(bytes)))
 }
 
+fn cbor<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+    match cbor::dumps(value, false)? {
+        Ok(written) => Ok(tagged(written)),
+        Err(Refusal { path, kind }) => {
+            let message = format!(
+                "{kind}: mode 'cbor' has nothing that holds it exactly; use 'auto', or give data instead"
+            );
+            Err(Raised::new(ErrorKind::Serialization, message).at(value.py(), &path))
+        }
+    }
+}
+
+fn tagged(written: Cbor<'_>) -> Encoded<'_> {
+    Encoded { codec: Codec::Cbor, active: written.active, python: None, data: Data::Owned(written.bytes) }
+}
+
 fn pickle<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
     let (bytes, python) = pickle::dumps(value)?;
-    Ok(Encoded { codec: Codec::Pickle, python, data: Data::Bytes(bytes) })
+    Ok(Encoded { codec: Codec::Pickle, active: true, python, data: Data::Bytes(bytes) })
 }
 
 /// The value as JSON, or `None` if JSON does not hold it exactly.
@@ -119,7 +141,7 @@ fn exact_json(value: &Bound<'_, PyAny>) -> Result<Option<Vec<u8>>> {
 }
 
 fn plain(codec: Codec, data: Data<'_>) -> Encoded<'_> {
-    Encoded { codec, python: None, data }
+    Encoded { codec, active: false, python: None, data }
 }
 
 fn type_name(value: &Bound<'_, PyAny>) -> String {

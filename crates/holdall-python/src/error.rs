@@ -61,6 +61,16 @@ impl Raised {
         self
     }
 
+    /// The same error, led by where in the value it happened, which its `path` says, too.
+    pub fn at(self, py: Python<'_>, path: &str) -> Self {
+        let raised = self.about(py, path);
+        let value = raised.0.value(py);
+        if value.hasattr("path").unwrap_or(false) {
+            let _ = value.setattr("path", path);
+        }
+        raised
+    }
+
     /// The same error with the Python error that caused it.
     pub fn caused_by(self, py: Python<'_>, cause: PyErr) -> Self {
         self.0.set_cause(py, Some(cause));

@@ -8,6 +8,7 @@
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
+mod cbor;
 mod cli;
 mod decode;
 mod dumps;
@@ -33,6 +34,8 @@ use pyo3::prelude::*;
 mod _holdall {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::cbor::forget_kinds;
     #[pymodule_export]
     use crate::cli::main;
     #[pymodule_export]

@@ -68,11 +68,13 @@ fn framed(bytes: Bytes) -> Result<Loaded> {
 fn unframed(bytes: Bytes, mode: Mode) -> Result<Loaded> {
     let codec = match mode {
         Mode::Auto => {
-            let message = "bytes without a frame do not say what they are; give mode='json', 'text' or 'raw'";
+            let message =
+                "bytes without a frame do not say what they are; give mode='json', 'cbor', 'text' or 'raw'";
             return Err(Raised::new(ErrorKind::Validation, message));
         }
         Mode::Json => Codec::Json,
         Mode::Text => Codec::Text,
+        Mode::Cbor => Codec::Cbor,
         Mode::Raw | Mode::Pickle => Codec::Raw,
     };
     Ok(Loaded { bytes, header: Header::plain(codec), start: 0, bare: true })

@@ -12,6 +12,7 @@ pub enum Mode {
     Raw,
     Text,
     Json,
+    Cbor,
     Pickle,
 }
 
@@ -23,12 +24,10 @@ impl Mode {
             "text" => Self::Text,
             "json" => Self::Json,
             "pickle" => Self::Pickle,
-            "cbor" => {
-                let message = "mode='cbor' is not built yet; use 'auto', which keeps the same values exactly";
-                return Err(Raised::new(ErrorKind::UnsupportedVersion, message));
-            }
+            "cbor" => Self::Cbor,
             _ => {
-                let message = format!("mode={name:?} is none of 'auto', 'raw', 'text', 'json', 'pickle'");
+                let message =
+                    format!("mode={name:?} is none of 'auto', 'raw', 'text', 'json', 'cbor', 'pickle'");
                 return Err(Raised::new(ErrorKind::Validation, message));
             }
         })
@@ -40,6 +39,7 @@ impl Mode {
             Self::Raw => "raw",
             Self::Text => "text",
             Self::Json => "json",
+            Self::Cbor => "cbor",
             Self::Pickle => "pickle",
         }
     }

@@ -13,9 +13,9 @@ use crate::error::Raised;
 
 /// Values in postfix order.
 pub struct Builder<'py> {
-    py: Python<'py>,
-    values: Vec<Py<PyAny>>,
-    keys: Vec<Py<PyAny>>,
+    pub py: Python<'py>,
+    pub values: Vec<Py<PyAny>>,
+    pub keys: Vec<Py<PyAny>>,
     cache: Option<KeyCache>,
 }
 

@@ -35,31 +35,6 @@ impl<'a> Object<'a> {
         Self { pointer: unsafe { NonNull::new_unchecked(pointer) }, held: PhantomData }
     }
 
-    /// The text of an exact or derived str, if it is UTF-8 (no lone surrogates).
-    ///
-    /// # Safety
-    /// The object is a str.
-    unsafe fn text(self) -> Option<&'a str> {
-        let object = self.pointer.as_ptr();
-        // SAFETY: a str, says the caller. Compact ASCII keeps its bytes right behind the header;
-        // any other str is asked for its UTF-8, which it then keeps as long as it lives. Both are
-        // valid UTF-8, and a str does not change.
-        unsafe {
-            if ffi::PyUnicode_IS_COMPACT_ASCII(object) != 0 {
-                let length = ffi::PyUnicode_GET_LENGTH(object);
-                let bytes = slice::from_raw_parts(ffi::PyUnicode_DATA(object).cast::<u8>(), length as usize);
-                return Some(str::from_utf8_unchecked(bytes));
-            }
-            let mut length = 0;
-            let start = ffi::PyUnicode_AsUTF8AndSize(object, &mut length);
-            if start.is_null() {
-                ffi::PyErr_Clear();
-                return None;
-            }
-            Some(str::from_utf8_unchecked(slice::from_raw_parts(start.cast::<u8>(), length as usize)))
-        }
-    }
-
     /// # Safety
     /// The object is an int.
     unsafe fn integer(self) -> Node<'a, Self> {
@@ -84,6 +59,30 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The text of an exact or derived str, if it is UTF-8 (no lone surrogates).
+///
+/// # Safety
+/// The object is a str, and outlives `'a`.
+pub unsafe fn utf8<'a>(object: *mut ffi::PyObject) -> Option<&'a str> {
+    // SAFETY: a str, says the caller. Compact ASCII keeps its bytes right behind the header; any
+    // other str is asked for its UTF-8, which it then keeps as long as it lives. Both are valid
+    // UTF-8, and a str does not change.
+    unsafe {
+        if ffi::PyUnicode_IS_COMPACT_ASCII(object) != 0 {
+            let length = ffi::PyUnicode_GET_LENGTH(object);
+            let bytes = slice::from_raw_parts(ffi::PyUnicode_DATA(object).cast::<u8>(), length as usize);
+            return Some(str::from_utf8_unchecked(bytes));
+        }
+        let mut length = 0;
+        let start = ffi::PyUnicode_AsUTF8AndSize(object, &mut length);
+        if start.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(str::from_utf8_unchecked(slice::from_raw_parts(start.cast::<u8>(), length as usize)))
+    }
+}
+
 impl<'a> Source<'a> for Object<'a> {
     type List = Items<'a>;
     type Map = Pairs<'a>;
@@ -94,7 +93,7 @@ impl<'a> Source<'a> for Object<'a> {
         unsafe {
             let kind = ffi::Py_TYPE(object);
             if ptr::eq(kind, &raw const ffi::PyUnicode_Type) {
-                self.text().map_or(Node::Other, Node::Str)
+                utf8(object).map_or(Node::Other, Node::Str)
             } else if ptr::eq(kind, &raw const ffi::PyLong_Type) {
                 self.integer()
             } else if ptr::eq(kind, &raw const ffi::PyDict_Type) {
@@ -173,7 +172,7 @@ impl<'a> Iterator for Pairs<'a> {
             }
             self.left = self.left.saturating_sub(1);
             let is_str = ptr::eq(ffi::Py_TYPE(key), &raw const ffi::PyUnicode_Type);
-            let key = if is_str { Object::borrow(key).text() } else { None };
+            let key = if is_str { utf8(key) } else { None };
             Some((key, Object::borrow(value)))
         }
     }

@@ -47,7 +47,8 @@ impl Store {
     pub fn copy_in(&self, key: &Key<'_>, copy: &Copy) -> Result<()> {
         let Copy { loaded, ttl } = copy;
         let header = &loaded.header;
-        let payload = Payload { codec: header.codec, bytes: loaded.payload(), python: header.python };
+        let active = loaded.is_active();
+        let payload = Payload { codec: header.codec, bytes: loaded.payload(), python: header.python, active };
         let plain = loaded.bare && header.codec == holdall_types::Codec::Raw;
         self.put(key, &payload, &Put { ttl: *ttl, plain, ..Put::default() })?;
         Ok(())

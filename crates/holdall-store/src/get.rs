@@ -27,6 +27,12 @@ impl Loaded {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
+    /// Whether reading it may run code: a pickle, or CBOR that was signed because of the instances in it.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.header.codec.is_active() || self.header.signed.is_some()
+    }
+
     /// Which state of the key this is.
     #[must_use]
     pub fn version(&self) -> Version {

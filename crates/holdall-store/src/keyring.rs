@@ -71,7 +71,15 @@ impl Keyring {
     /// # Errors
     /// `UntrustedPayload` and `UnknownKey` when it may not.
     pub fn check(&self, loaded: &Loaded, trust: Trust) -> Result<()> {
-        if !loaded.header.codec.is_active() || trust == Trust::All {
+        if loaded.is_active() { self.verify(loaded, trust) } else { Ok(()) }
+    }
+
+    /// Whether whoever wrote a value may have code run by it.
+    ///
+    /// # Errors
+    /// `UntrustedPayload` and `UnknownKey` when not.
+    pub fn verify(&self, loaded: &Loaded, trust: Trust) -> Result<()> {
+        if trust == Trust::All {
             return Ok(());
         }
         if loaded.bare {

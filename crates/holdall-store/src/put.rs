@@ -18,6 +18,8 @@ pub struct Payload<'a> {
     pub bytes: &'a [u8],
     /// The Python version (major, minor) of code objects in them.
     pub python: Option<(u8, u8)>,
+    /// Whether reading it can run code, so that it is signed.
+    pub active: bool,
 }
 
 /// How a value is written.
@@ -61,7 +63,7 @@ fn head(
     header.expires = expires;
     header.python = payload.python;
     header.key = key.map(|key| key.as_str().to_owned());
-    if !payload.codec.is_active() {
+    if !payload.active {
         return header.write(payload.bytes, None);
     }
     let keyset = keyring.for_signing()?;

@@ -218,7 +218,8 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
             _ => None,
         };
         self.owed = self.owed.saturating_add(length.unwrap_or(0));
-        if self.owed > self.reader.left() {
+        // Each open container has begun with one of those already.
+        if self.owed > self.reader.left().saturating_add(self.depth) {
             return Err("the payload ends too early".into());
         }
         if let Some(number) = share {

@@ -1,0 +1,648 @@
+//! Python objects, built from CBOR.
+
+use holdall_codec::Sink as _;
+use holdall_codec::cbor::{Shell, Sink, Step, tag};
+use holdall_types::ErrorKind;
+use pyo3::exceptions::PyMemoryError;
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple, PyTzInfo};
+
+use super::calendar;
+use super::kind::{classes, named};
+use super::number::{self, bad};
+use super::open::{MOST_STEPS, short};
+use crate::error::{Raised, Result};
+use crate::sink::Builder;
+
+/// What a payload is read with.
+pub struct Reading<'py> {
+    /// Whether the reader trusts whoever wrote it: else only registered classes are built.
+    pub trusted: bool,
+    /// Why not, where there is a signature that says more.
+    pub distrust: Option<Raised>,
+    /// The buffers that the payload refers to by their numbers.
+    pub segments: Vec<Bound<'py, PyAny>>,
+}
+
+/// A class that the payload defined.
+struct Class<'py> {
+    class: Bound<'py, PyAny>,
+    is_tuple: bool,
+    /// Makes an instance of a list of values; `None` where they are simply set.
+    build: Option<Bound<'py, PyAny>>,
+    names: Vec<Bound<'py, PyString>>,
+}
+
+enum Share {
+    /// Nothing to refer to yet.
+    Begun,
+    /// Not complete, but there.
+    Shell(Py<PyAny>),
+    Complete(Py<PyAny>),
+}
+
+/// Values in postfix order.
+pub struct Assembler<'py> {
+    base: Builder<'py>,
+    reading: Reading<'py>,
+    segments: Option<Bound<'py, PyTuple>>,
+    shares: Vec<Share>,
+    /// The shell that the container which ends next has to fill.
+    filling: Option<Py<PyAny>>,
+    classes: Vec<Class<'py>>,
+}
+
+impl<'py> Assembler<'py> {
+    pub fn new(py: Python<'py>, reading: Reading<'py>) -> Self {
+        Self {
+            base: Builder::new(py),
+            reading,
+            segments: None,
+            shares: Vec::new(),
+            filling: None,
+            classes: Vec::new(),
+        }
+    }
+
+    /// The one value that a complete payload leaves.
+    pub fn finish(self) -> Result<Bound<'py, PyAny>> {
+        self.base.finish().ok_or_else(|| Raised::new(ErrorKind::Serialization, "the payload is empty"))
+    }
+
+    /// The way that an error tells, in Python's words.
+    pub fn path(&self, steps: &[Step]) -> String {
+        let py = self.base.py;
+        let mut path = "$".to_owned();
+        let mut keys = 0;
+        for step in steps.iter().take(MOST_STEPS) {
+            match *step {
+                Step::Item(index) => path.push_str(&format!("[{index}]")),
+                Step::Pair(index) => {
+                    let key = self.base.keys.get(keys + index);
+                    let key = key.map_or_else(|| "?".to_owned(), |key| short(key.bind(py)));
+                    path.push_str(&format!("[{key}]"));
+                    keys += index + 1;
+                }
+                Step::Key(index) => {
+                    path.push_str(&format!(".keys()[{index}]"));
+                    keys += index;
+                }
+                Step::Field(class, index) => {
+                    let name = self.classes.get(class).and_then(|class| class.names.get(index));
+                    path.push_str(&name.map_or_else(|| ".?".to_owned(), |name| format!(".{name}")));
+                }
+                Step::Argument(_) => {}
+                Step::Definition => path.push_str(".__class__"),
+            }
+        }
+        if steps.len() > MOST_STEPS {
+            path.push('…');
+        }
+        path
+    }
+
+    fn push(&mut self, value: Bound<'_, PyAny>) {
+        self.base.values.push(value.unbind());
+    }
+
+    /// Takes the last so many values.
+    fn take(&mut self, length: usize) -> std::vec::Drain<'_, Py<PyAny>> {
+        let start = self.base.values.len().saturating_sub(length);
+        self.base.values.drain(start..)
+    }
+
+    fn top(&mut self) -> Result<Bound<'py, PyAny>> {
+        let py = self.base.py;
+        let top = self.base.values.pop().map(|value| value.into_bound(py));
+        top.ok_or_else(|| Raised::new(ErrorKind::Serialization, "a value is missing"))
+    }
+
+    fn shell_of(&mut self) -> Option<Bound<'py, PyAny>> {
+        let py = self.base.py;
+        self.filling.take().map(|shell| shell.into_bound(py))
+    }
+
+    fn segments(&mut self) -> Result<Bound<'py, PyTuple>> {
+        if let Some(segments) = &self.segments {
+            return Ok(segments.clone());
+        }
+        let segments = PyTuple::new(self.base.py, &self.reading.segments)?;
+        self.segments = Some(segments.clone());
+        Ok(segments)
+    }
+
+    fn rebuilt_tag(&mut self, tag: u64, content: &Bound<'py, PyAny>) -> Result<()> {
+        let py = self.base.py;
+        let value = named(py)?
+            .call_method1(intern!(py, "rebuild_tag"), (tag, content))
+            .map_err(|error| refused(py, error))?;
+        self.push(value);
+        Ok(())
+    }
+
+    /// The two numbers of a pair.
+    fn pair(&mut self) -> Result<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let pair = self.top()?;
+        let pair = pair.cast_into::<PyList>().ok().filter(|pair| pair.len() == 2);
+        let pair = pair
+            .ok_or_else(|| refused(self.base.py, bad("a tag with something else than the pair it takes")))?;
+        Ok((pair.get_item(0)?, pair.get_item(1)?))
+    }
+
+    /// A frozen or other set of the last so many values.
+    fn fill_set(&mut self, set: Bound<'py, PyAny>, length: usize) -> Result<()> {
+        for item in self.take(length) {
+            // SAFETY: a set, or a frozenset that nobody else has seen.
+            let failed = unsafe { ffi::PySet_Add(set.as_ptr(), item.as_ptr()) } != 0;
+            if failed {
+                let py = set.py();
+                return Err(refused(py, PyErr::fetch(py)));
+            }
+        }
+        self.push(set);
+        Ok(())
+    }
+
+    /// What the fast names make; `None` for the others.
+    fn quick(&mut self, name: &str, arguments: &[Py<PyAny>]) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = self.base.py;
+        let made = match (name, arguments) {
+            ("datetime.datetime" | "datetime.time", [text, rest @ ..])
+                if rest.len() != 1 && rest.len() < 3 =>
+            {
+                let text = text.bind(py).cast::<PyString>()?.to_str()?;
+                let (fold, zone) = match rest {
+                    [fold, zone] => {
+                        (fold.extract::<u8>(py)?, zone.extract::<Option<Bound<'py, PyTzInfo>>>(py)?)
+                    }
+                    _ => (0, None),
+                };
+                if fold > 1 {
+                    return Err(bad("a fold that is neither 0 nor 1"));
+                }
+                if name == "datetime.time" {
+                    calendar::time_of_day(py, text, fold == 1, zone.as_ref())?
+                } else {
+                    calendar::date_time(py, text, fold == 1, zone.as_ref())?
+                }
+            }
+            ("bytearray", [bytes]) => {
+                let bytes = bytes.bind(py).cast::<PyBytes>()?;
+                pyo3::types::PyByteArray::new(py, bytes.as_bytes()).into_any()
+            }
+            ("decimal.Decimal", [text]) => {
+                let text = text.bind(py).cast::<PyString>()?;
+                py.import(intern!(py, "decimal"))?.getattr(intern!(py, "Decimal"))?.call1((text,))?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(made))
+    }
+
+    /// A new instance without a state.
+    fn blank(&self, class: &Class<'py>, length: usize) -> Result<Bound<'py, PyAny>> {
+        let py = self.base.py;
+        if class.is_tuple {
+            return blank_tuple(py, class.class.as_ptr().cast(), length);
+        }
+        // SAFETY: the type of a dataclass, whose instances `object.__new__` makes; a new reference,
+        // or null with an error.
+        unsafe {
+            let empty = PyTuple::empty(py);
+            let new = (&raw const ffi::PyBaseObject_Type).read().tp_new;
+            let Some(new) = new else { return Err(PyMemoryError::new_err("").into()) };
+            let made = new(class.class.as_ptr().cast(), empty.as_ptr(), std::ptr::null_mut());
+            Bound::from_owned_ptr_or_err(py, made).map_err(|error| refused(py, error))
+        }
+    }
+}
+
+/// A tuple of so many None, to be filled; nobody ever sees one with holes.
+fn blank_tuple<'py>(
+    py: Python<'py>,
+    class: *mut ffi::PyTypeObject,
+    length: usize,
+) -> Result<Bound<'py, PyAny>> {
+    // SAFETY: tuple or a class derived from it; the new object is filled at once, before anything
+    // else can run.
+    unsafe {
+        let length = length as ffi::Py_ssize_t;
+        let made = if std::ptr::eq(class, &raw const ffi::PyTuple_Type) {
+            ffi::PyTuple_New(length)
+        } else {
+            match (*class).tp_alloc {
+                Some(alloc) => alloc(class, length),
+                None => std::ptr::null_mut(),
+            }
+        };
+        if made.is_null() {
+            return Err(PyErr::fetch(py).into());
+        }
+        for at in 0..length {
+            ffi::PyTuple_SET_ITEM(made, at, ffi::Py_NewRef(ffi::Py_None()));
+        }
+        Ok(Bound::from_owned_ptr(py, made))
+    }
+}
+
+/// Puts items into a tuple made by [`blank_tuple`].
+fn fill_tuple(tuple: &Bound<'_, PyAny>, items: impl Iterator<Item = Py<PyAny>>) {
+    for (at, item) in items.enumerate() {
+        // SAFETY: as many items as the tuple was made for; a tuple keeps no hash, so that changing
+        // one which others may hold already is only odd. What it held was None.
+        unsafe {
+            let at = at as ffi::Py_ssize_t;
+            let former = ffi::PyTuple_GET_ITEM(tuple.as_ptr(), at);
+            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), at, item.into_ptr());
+            ffi::Py_DECREF(former);
+        }
+    }
+}
+
+/// What content that its tag does not take is answered with. Errors of ours and those that end
+/// things stay what they are.
+fn refused(py: Python<'_>, error: PyErr) -> Raised {
+    let passes = error.is_instance_of::<PyMemoryError>(py)
+        || !error.is_instance_of::<pyo3::exceptions::PyException>(py)
+        || py
+            .import(intern!(py, "holdall.errors"))
+            .and_then(|module| module.getattr(intern!(py, "HoldallError")))
+            .and_then(|ours| error.value(py).is_instance(&ours))
+            .unwrap_or(false);
+    if passes {
+        return error.into();
+    }
+    let reason = error.value(py).to_string();
+    let message = format!("cannot be rebuilt: {reason}; read the bytes with mode=\"raw\"");
+    Raised::new(ErrorKind::Serialization, message).caused_by(py, error)
+}
+
+impl Sink for Assembler<'_> {
+    type Error = Raised;
+
+    fn null(&mut self) -> Result<()> {
+        self.base.null()
+    }
+
+    fn undefined(&mut self) -> Result<()> {
+        let py = self.base.py;
+        let unset = classes(py)?.getattr(intern!(py, "UNSET"))?;
+        self.push(unset);
+        Ok(())
+    }
+
+    fn bool(&mut self, value: bool) -> Result<()> {
+        self.base.bool(value)
+    }
+
+    fn int(&mut self, value: i64) -> Result<()> {
+        self.base.int(value)
+    }
+
+    fn big_int(&mut self, negative: bool, magnitude: &[u8]) -> Result<()> {
+        let value = number::integer(self.base.py, negative, magnitude)?;
+        self.push(value);
+        Ok(())
+    }
+
+    fn float(&mut self, value: f64) -> Result<()> {
+        self.base.float(value)
+    }
+
+    fn text(&mut self, value: &str) -> Result<()> {
+        self.base.str(value)
+    }
+
+    fn bytes(&mut self, value: &[u8]) -> Result<()> {
+        let py = self.base.py;
+        let bytes = PyBytes::new_with(py, value.len(), |out| {
+            out.copy_from_slice(value);
+            Ok(())
+        })?;
+        self.push(bytes.into_any());
+        Ok(())
+    }
+
+    fn key(&mut self, value: &str) -> Result<()> {
+        self.base.key(value)
+    }
+
+    fn as_key(&mut self) -> Result<()> {
+        let key = self.top()?;
+        self.base.keys.push(key.unbind());
+        Ok(())
+    }
+
+    fn list(&mut self, length: usize) -> Result<()> {
+        let Some(shell) = self.shell_of() else { return self.base.list(length) };
+        let list = shell.cast_into::<PyList>().map_err(PyErr::from)?;
+        let py = self.base.py;
+        for item in self.take(length) {
+            list.append(item.into_bound(py))?;
+        }
+        self.push(list.into_any());
+        Ok(())
+    }
+
+    fn tuple(&mut self, length: usize) -> Result<()> {
+        let py = self.base.py;
+        let tuple = match self.shell_of() {
+            Some(shell) => shell,
+            None if length == 0 => PyTuple::empty(py).into_any(),
+            None => blank_tuple(py, &raw mut ffi::PyTuple_Type, length)?,
+        };
+        fill_tuple(&tuple, self.take(length));
+        self.push(tuple);
+        Ok(())
+    }
+
+    fn set(&mut self, length: usize) -> Result<()> {
+        let py = self.base.py;
+        let set = match self.shell_of() {
+            Some(shell) => shell,
+            // SAFETY: a new reference, or null with an error.
+            None => unsafe { Bound::from_owned_ptr_or_err(py, ffi::PySet_New(std::ptr::null_mut()))? },
+        };
+        self.fill_set(set, length)
+    }
+
+    fn frozenset(&mut self, length: usize) -> Result<()> {
+        let py = self.base.py;
+        self.filling = None;
+        // SAFETY: a new reference, or null with an error.
+        let set = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyFrozenSet_New(std::ptr::null_mut()))? };
+        self.fill_set(set, length)
+    }
+
+    fn map(&mut self, length: usize) -> Result<()> {
+        let py = self.base.py;
+        let dict = match self.shell_of() {
+            Some(shell) => shell.cast_into::<PyDict>().map_err(PyErr::from)?,
+            None => PyDict::new(py),
+        };
+        let values = self.base.values.len().saturating_sub(length);
+        let keys = self.base.keys.len().saturating_sub(length);
+        for (key, value) in self.base.keys.drain(keys..).zip(self.base.values.drain(values..)) {
+            dict.set_item(key, value).map_err(|error| refused(py, error))?;
+        }
+        self.push(dict.into_any());
+        Ok(())
+    }
+
+    fn named(&mut self, length: usize) -> Result<()> {
+        let py = self.base.py;
+        let shell = self.shell_of();
+        let parts: Vec<Py<PyAny>> = self.take(length).collect();
+        let Some((name, arguments)) = parts.split_first() else { return Ok(()) };
+        let name =
+            name.bind(py).cast::<PyString>().map_err(|_| refused(py, bad("a name that is no text")))?;
+        let name = name.to_str()?;
+        if let Some(made) = self.quick(name, arguments).map_err(|error| refused(py, error))? {
+            self.push(made);
+            return Ok(());
+        }
+        let list = PyList::new(py, arguments)?;
+        let made = match shell {
+            Some(shell) => named(py)?.call_method1(intern!(py, "fill"), (shell, list)),
+            None => {
+                let segments = self.segments()?;
+                named(py)?.call_method1(intern!(py, "rebuild"), (name, list, segments))
+            }
+        };
+        self.push(made.map_err(|error| refused(py, error))?);
+        Ok(())
+    }
+
+    fn define(&mut self) -> Result<()> {
+        let py = self.base.py;
+        let definition = self.top()?;
+        let recipe = classes(py)?
+            .call_method1(intern!(py, "resolve"), (&definition, self.reading.trusted))
+            .map_err(|error| match self.reading.distrust.take() {
+            // A signature that does not fit says more than that there is no trust.
+            Some(distrust) if is_untrusted(py, &error) => distrust,
+            _ => refused(py, error),
+        })?;
+        let definition = definition.cast::<PyList>().map_err(PyErr::from)?;
+        let mut names: Vec<Bound<'_, PyString>> = definition.get_item(3)?.extract()?;
+        names.extend(definition.get_item(4)?.extract::<Vec<Bound<'_, PyString>>>()?);
+        let class = recipe.getattr(intern!(py, "kind"))?;
+        let direct: bool = recipe.getattr(intern!(py, "direct"))?.extract()?;
+        let is_tuple = definition.get_item(0)?.eq("namedtuple")?;
+        let build = if direct { None } else { Some(recipe.getattr(intern!(py, "build"))?) };
+        self.classes.push(Class { class, is_tuple, build, names });
+        Ok(())
+    }
+
+    fn object(&mut self, number: usize, length: usize) -> Result<()> {
+        let py = self.base.py;
+        let shell = self.shell_of();
+        let values: Vec<Py<PyAny>> = self.take(length).collect();
+        let Some(class) = self.classes.get(number) else { return Ok(()) };
+        if let Some(build) = &class.build {
+            let made = build.call1((PyList::new(py, values)?,)).map_err(|error| refused(py, error))?;
+            self.push(made);
+            return Ok(());
+        }
+        if class.names.len() != length {
+            return Err(refused(py, bad("an instance with another number of values than its class has")));
+        }
+        let made = match shell {
+            Some(shell) => shell,
+            None => self.blank(class, length)?,
+        };
+        if class.is_tuple {
+            fill_tuple(&made, values.into_iter());
+        } else {
+            let unset = classes(py)?.getattr(intern!(py, "UNSET"))?;
+            for (name, value) in class.names.iter().zip(&values) {
+                if value.is(&unset) {
+                    continue;
+                }
+                // SAFETY: live objects; this is `object.__setattr__`, past what the class makes of it.
+                let failed = unsafe {
+                    ffi::PyObject_GenericSetAttr(made.as_ptr(), name.as_ptr(), value.as_ptr()) != 0
+                };
+                if failed {
+                    return Err(refused(py, PyErr::fetch(py)));
+                }
+            }
+        }
+        self.push(made);
+        Ok(())
+    }
+
+    fn tagged_text(&mut self, number: u64, value: &str) -> Result<()> {
+        let py = self.base.py;
+        let made = match number {
+            tag::DATE_TIME => calendar::date_time(py, value, false, None),
+            tag::DATE => calendar::date(py, value),
+            _ => return self.rebuilt_tag(number, &PyString::new(py, value)),
+        };
+        self.push(made.map_err(|error| refused(py, error))?);
+        Ok(())
+    }
+
+    fn tagged_bytes(&mut self, number: u64, value: &[u8]) -> Result<()> {
+        let py = self.base.py;
+        let made = match number {
+            tag::UUID => match value.try_into() {
+                Ok(bytes) => uuid(py, u128::from_be_bytes(bytes)),
+                Err(_) => Err(bad("a UUID has 16 bytes")),
+            },
+            tag::WTF8 => wtf8(py, value),
+            _ => return self.rebuilt_tag(number, &PyBytes::new(py, value)),
+        };
+        self.push(made.map_err(|error| refused(py, error))?);
+        Ok(())
+    }
+
+    fn tagged(&mut self, number: u64) -> Result<()> {
+        let py = self.base.py;
+        let made = match number {
+            tag::DECIMAL => {
+                let (exponent, mantissa) = self.pair()?;
+                decimal(&exponent, &mantissa)
+            }
+            tag::COMPLEX => {
+                let (real, imaginary) = self.pair()?;
+                real.extract::<f64>().and_then(|real| {
+                    Ok(PyComplex::from_doubles(py, real, imaginary.extract::<f64>()?).into_any())
+                })
+            }
+            tag::DURATION => {
+                let span = self.top()?;
+                duration(&span)
+            }
+            _ => {
+                let content = self.top()?;
+                return self.rebuilt_tag(number, &content);
+            }
+        };
+        self.push(made.map_err(|error| refused(py, error))?);
+        Ok(())
+    }
+
+    fn share(&mut self) -> Result<()> {
+        self.shares.try_reserve(1)?;
+        self.shares.push(Share::Begun);
+        Ok(())
+    }
+
+    fn shell(&mut self, number: usize, shell: Shell) -> Result<()> {
+        let py = self.base.py;
+        let made = match shell {
+            Shell::List => PyList::empty(py).into_any(),
+            Shell::Map => PyDict::new(py).into_any(),
+            Shell::Tuple(0) => return Ok(()),
+            Shell::Tuple(length) => blank_tuple(py, &raw mut ffi::PyTuple_Type, length)?,
+            // SAFETY: a new reference, or null with an error.
+            Shell::Set => unsafe { Bound::from_owned_ptr_or_err(py, ffi::PySet_New(std::ptr::null_mut()))? },
+            Shell::Object(class) => match self.classes.get(class) {
+                Some(class) if class.build.is_none() => self.blank(class, class.names.len())?,
+                _ => return Ok(()),
+            },
+            Shell::Named => {
+                let Some(name) = self.base.values.last() else { return Ok(()) };
+                let shell = named(py)?.call_method1(intern!(py, "shell"), (name,))?;
+                if shell.is_none() {
+                    return Ok(());
+                }
+                shell
+            }
+        };
+        if let Some(share) = self.shares.get_mut(number) {
+            *share = Share::Shell(made.unbind());
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, number: usize) {
+        self.filling = match self.shares.get(number) {
+            Some(Share::Shell(shell)) => Some(shell.clone_ref(self.base.py)),
+            _ => None,
+        };
+    }
+
+    fn shared(&mut self, number: usize) -> Result<()> {
+        let value = self.base.values.last().map(|value| value.clone_ref(self.base.py));
+        if let (Some(share), Some(value)) = (self.shares.get_mut(number), value) {
+            *share = Share::Complete(value);
+        }
+        Ok(())
+    }
+
+    fn reference(&mut self, number: usize) -> Result<()> {
+        let py = self.base.py;
+        let value = match self.shares.get(number) {
+            Some(Share::Shell(value) | Share::Complete(value)) => value.clone_ref(py),
+            _ => {
+                let message = "it refers to something that is not complete here and cannot be made in advance; read \
+                               the bytes with mode=\"raw\"";
+                return Err(Raised::new(ErrorKind::Serialization, message));
+            }
+        };
+        self.base.values.push(value);
+        Ok(())
+    }
+}
+
+fn is_untrusted(py: Python<'_>, error: &PyErr) -> bool {
+    error.get_type(py).name().is_ok_and(|name| name == "UntrustedPayloadError")
+}
+
+fn wtf8<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: bytes of that length; a new reference, or null with an error.
+    unsafe {
+        Bound::from_owned_ptr_or_err(
+            py,
+            ffi::PyUnicode_DecodeUTF8(
+                value.as_ptr().cast(),
+                value.len() as ffi::Py_ssize_t,
+                c"surrogatepass".as_ptr(),
+            ),
+        )
+    }
+}
+
+fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
+    let module = py.import(intern!(py, "uuid"))?;
+    let class = module.getattr(intern!(py, "UUID"))?;
+    let made = class.call_method1(intern!(py, "__new__"), (&class,))?;
+    let unknown = module.getattr(intern!(py, "SafeUUID"))?.getattr(intern!(py, "unknown"))?;
+    // Its own constructor checks and converts at ten times the price; its slots are all it has.
+    for (name, value) in
+        [(intern!(py, "int"), number.into_pyobject(py)?.into_any()), (intern!(py, "is_safe"), unknown)]
+    {
+        // SAFETY: live objects; this is `object.__setattr__`.
+        let failed =
+            unsafe { ffi::PyObject_GenericSetAttr(made.as_ptr(), name.as_ptr(), value.as_ptr()) != 0 };
+        if failed {
+            return Err(PyErr::fetch(py));
+        }
+    }
+    Ok(made)
+}
+
+fn decimal<'py>(exponent: &Bound<'py, PyAny>, mantissa: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = exponent.py();
+    let exponent = number::exponent(exponent.extract::<i64>()?)?;
+    let mantissa: i64 = mantissa.extract()?;
+    let text = format!("{mantissa}E{exponent}");
+    py.import(intern!(py, "decimal"))?.getattr(intern!(py, "Decimal"))?.call1((text,))
+}
+
+fn duration<'py>(span: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let span = span.cast::<PyDict>()?;
+    let seconds = span.get_item(1)?.ok_or_else(|| bad("a span without seconds"))?.extract::<i64>()?;
+    let micros = match span.get_item(-6)? {
+        Some(micros) => micros.extract::<i64>()?,
+        None => 0,
+    };
+    if span.len() != if span.contains(-6)? { 2 } else { 1 } {
+        return Err(bad("a span of parts that holdall does not write"));
+    }
+    calendar::delta(span.py(), seconds, micros)
+}

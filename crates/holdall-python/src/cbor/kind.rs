@@ -1,0 +1,133 @@
+//! What a type is written as.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyByteArray, PyComplex, PyDate, PyDateTime, PyDelta, PyTime, PyType, PyWeakrefMethods, PyWeakrefReference,
+};
+
+use super::plan::Plan;
+
+/// How an exact type is written. Types that JSON knows and the plain containers are not asked for.
+#[derive(Debug)]
+pub enum Kind {
+    Complex,
+    ByteArray,
+    DateTime,
+    Date,
+    Time,
+    Delta,
+    TimeZone,
+    Decimal,
+    Uuid,
+    Fraction,
+    /// By a function of `holdall._named`.
+    Named(Py<PyAny>),
+    /// As an instance of its class.
+    Object(Plan),
+    /// Not at all.
+    Other,
+}
+
+/// A type and its kind. The reference is weak: a class that nobody else holds may go.
+struct Known {
+    class: Py<PyWeakrefReference>,
+    kind: Arc<Kind>,
+}
+
+static KNOWN: LazyLock<Mutex<HashMap<usize, Known>>> = LazyLock::new(Mutex::default);
+
+/// The kind of a type. Asking runs Python code the first time.
+pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
+    let py = class.py();
+    let address = class.as_ptr() as usize;
+    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&address)
+        && known.class.bind(py).upgrade().is_some_and(|alive| alive.is(class))
+    {
+        return Ok(Arc::clone(&known.kind));
+    }
+    let kind = Arc::new(learn(class)?);
+    // A class that cannot be found under its name may just be in the making.
+    if !matches!(*kind, Kind::Other) || is_found(class) {
+        let known = Known { class: PyWeakrefReference::new(class)?.unbind(), kind: Arc::clone(&kind) };
+        let former = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(address, known);
+        drop(former);
+    }
+    Ok(kind)
+}
+
+/// Forgets what is known of classes, because one was registered.
+#[pyfunction]
+pub fn forget_kinds() {
+    let former = std::mem::take(&mut *KNOWN.lock().unwrap_or_else(PoisonError::into_inner));
+    drop(former);
+}
+
+fn learn(class: &Bound<'_, PyType>) -> PyResult<Kind> {
+    let py = class.py();
+    for (of, kind) in [
+        (py.get_type::<PyComplex>(), Kind::Complex),
+        (py.get_type::<PyByteArray>(), Kind::ByteArray),
+        (py.get_type::<PyDateTime>(), Kind::DateTime),
+        (py.get_type::<PyDate>(), Kind::Date),
+        (py.get_type::<PyTime>(), Kind::Time),
+        (py.get_type::<PyDelta>(), Kind::Delta),
+        (imported(py, "datetime", "timezone")?, Kind::TimeZone),
+        (imported(py, "decimal", "Decimal")?, Kind::Decimal),
+        (imported(py, "uuid", "UUID")?, Kind::Uuid),
+        (imported(py, "fractions", "Fraction")?, Kind::Fraction),
+    ] {
+        if class.is(&of) {
+            return Ok(kind);
+        }
+    }
+    let reducer = named(py)?.call_method1(intern!(py, "reducer_of"), (class,))?;
+    if !reducer.is_none() {
+        return Ok(Kind::Named(reducer.unbind()));
+    }
+    let plan = classes(py)?.call_method1(intern!(py, "plan"), (class,))?;
+    if plan.is_none() { Ok(Kind::Other) } else { Ok(Kind::Object(Plan::new(class, &plan)?)) }
+}
+
+fn imported<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyType>> {
+    Ok(py.import(module)?.getattr(name)?.cast_into()?)
+}
+
+/// Whether a type is what its module has under its name.
+fn is_found(class: &Bound<'_, PyType>) -> bool {
+    let py = class.py();
+    let found = || -> PyResult<bool> {
+        let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+        let mut found = modules.get_item(class.getattr(intern!(py, "__module__"))?)?;
+        for name in class.qualname()?.to_str()?.split('.') {
+            found = found.getattr(name)?;
+        }
+        Ok(found.is(class))
+    };
+    found().unwrap_or(false)
+}
+
+/// `holdall._named`.
+pub fn named(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    module(py, &MODULE, "holdall._named")
+}
+
+/// `holdall._classes`.
+pub fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    module(py, &MODULE, "holdall._classes")
+}
+
+fn module<'py>(
+    py: Python<'py>,
+    cell: &'static PyOnceLock<Py<PyAny>>,
+    name: &str,
+) -> PyResult<&'py Bound<'py, PyAny>> {
+    let module = cell.get_or_try_init(py, || Ok::<_, PyErr>(py.import(name)?.into_any().unbind()))?;
+    Ok(module.bind(py))
+}

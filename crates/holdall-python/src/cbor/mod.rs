@@ -1,0 +1,93 @@
+//! The `cbor` codec over Python objects.
+//!
+//! [`walker`](self::walker) looks into values, [`open`](self::open) holds the containers it is in,
+//! [`kind`](self::kind) knows what a type is written as. [`assembler`](self::assembler) builds values
+//! again. What is rare is reduced and rebuilt by Python: `holdall._named` and `holdall._classes`.
+
+mod assembler;
+mod calendar;
+mod kind;
+mod number;
+mod open;
+mod plan;
+mod walker;
+
+use holdall_codec::cbor::{self, Writer};
+use holdall_types::ErrorKind;
+use holdall_types::limits::MAX_DEPTH;
+use pyo3::prelude::*;
+
+use crate::error::{Raised, Result};
+
+pub use assembler::Reading;
+pub use kind::forget_kinds;
+pub use walker::Refusal;
+
+/// A value as CBOR.
+pub struct Cbor<'py> {
+    pub bytes: Vec<u8>,
+    /// Whether there are instances of classes in it.
+    pub active: bool,
+    /// The buffers that the payload refers to by their numbers.
+    pub segments: Vec<Bound<'py, PyAny>>,
+}
+
+/// Writes a value as CBOR, if it is one of CBOR's.
+pub fn dumps<'py>(
+    value: &Bound<'py, PyAny>,
+    segments: bool,
+) -> Result<std::result::Result<Cbor<'py>, Refusal>> {
+    let mut walker = walker::Walker::new(value.py(), segments);
+    let mut writer = Writer::new(Vec::new());
+    match cbor::encode(&mut walker, walker::Value::of(value), &mut writer) {
+        Ok(()) => {
+            let bytes = writer.finish()?;
+            Ok(Ok(walker.into_cbor(bytes)))
+        }
+        Err(stopped) => {
+            let path = open::path(value.py(), &stopped.open);
+            match stopped.error {
+                walker::Stop::Raised(error) => Err(error.at(value.py(), &path)),
+                walker::Stop::Memory(error) => Err(error.into()),
+                walker::Stop::TooDeep => {
+                    let message = format!(
+                        "the value is nested deeper than {MAX_DEPTH} levels; flatten it, or keep its parts one by one"
+                    );
+                    Err(Raised::new(ErrorKind::LimitExceeded, message))
+                }
+                walker::Stop::Changed => {
+                    let message = "changed while it was written; keep other threads from it meanwhile";
+                    Err(Raised::new(ErrorKind::Serialization, message).at(value.py(), &path))
+                }
+                walker::Stop::Refused(kind) => Ok(Err(Refusal { path, kind })),
+            }
+        }
+    }
+}
+
+/// The value of a CBOR payload.
+pub fn loads<'py>(py: Python<'py>, payload: &[u8], reading: Reading<'py>) -> Result<Bound<'py, PyAny>> {
+    let mut assembler = assembler::Assembler::new(py, reading);
+    match cbor::decode(payload, &mut assembler) {
+        Ok(()) => assembler.finish(),
+        Err(error) => {
+            let path = assembler.path(&error.path);
+            Err(match error.fault {
+                cbor::Fault::Sink(raised) => raised.at(py, &path),
+                cbor::Fault::TooDeep => {
+                    let message = format!(
+                        "the CBOR is nested deeper than {MAX_DEPTH} levels; read its bytes with mode=\"raw\""
+                    );
+                    Raised::new(ErrorKind::LimitExceeded, message)
+                }
+                cbor::Fault::Syntax(reason) => {
+                    let message = format!(
+                        "not CBOR that holdall reads: {reason} at byte {}; read the bytes with mode=\"raw\"",
+                        error.offset
+                    );
+                    Raised::new(ErrorKind::Serialization, message).at(py, &path)
+                }
+            })
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The containers that the walk is inside of.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+/// A container and how far it has come. It is held by a reference of its own, so that no user code
+/// can take it away meanwhile.
+pub enum Open {
+    /// A list, which somebody may change.
+    List { list: Py<PyAny>, at: usize, length: usize },
+    /// A tuple, which nobody can.
+    Items { items: Py<PyAny>, at: usize, length: usize, what: What },
+    /// `value` waits while its key is written, and is `held` while it is written itself.
+    Dict {
+        dict: Py<PyAny>,
+        at: ffi::Py_ssize_t,
+        done: usize,
+        length: usize,
+        value: Option<Py<PyAny>>,
+        held: Option<Py<PyAny>>,
+    },
+    /// An instance's state.
+    State {
+        values: std::vec::IntoIter<Option<Py<PyAny>>>,
+        held: Option<Py<PyAny>>,
+        done: usize,
+        names: Vec<Py<PyString>>,
+    },
+}
+
+/// What a row of items belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A tuple.
+    Tuple,
+    /// The items of a set, in a list of their own. The address is that of a set that cannot be
+    /// referred to before it is complete.
+    Set(Option<usize>),
+    /// What a reducer made of an object; likewise the address.
+    Reduced(Option<usize>),
+}
+
+/// Enough to point at something, and no more than a person reads.
+pub const MOST_STEPS: usize = 64;
+
+/// The way through open containers to what the walk was at.
+pub fn path(py: Python<'_>, open: &[Open]) -> String {
+    let mut path = "$".to_owned();
+    for container in open.iter().take(MOST_STEPS) {
+        match container {
+            Open::List { at, .. } | Open::Items { at, what: What::Tuple, .. } => {
+                path.push_str(&format!("[{}]", at.saturating_sub(1)));
+            }
+            Open::Items { items, at, what: What::Set(_), .. } => {
+                let item = items.bind(py).get_item(at.saturating_sub(1));
+                path.push_str(&format!("[{}]", item.map_or_else(|_| "?".to_owned(), |item| short(&item))));
+            }
+            Open::Items { what: What::Reduced(_), .. } => {}
+            Open::Dict { dict, done, value, .. } => {
+                let key = dict
+                    .bind(py)
+                    .cast::<PyDict>()
+                    .ok()
+                    .and_then(|dict| dict.iter().nth(done.saturating_sub(1)));
+                let key = key.map_or_else(|| "?".to_owned(), |(key, _)| short(&key));
+                // While a key is written its value still waits.
+                path.push_str(&if value.is_some() { format!(".keys()[{key}]") } else { format!("[{key}]") });
+            }
+            Open::State { done, names, .. } => match names.get(done.saturating_sub(1)) {
+                Some(name) => path.push_str(&format!(".{}", name.bind(py).to_string_lossy())),
+                None => path.push_str(".?"),
+            },
+        }
+    }
+    if open.len() > MOST_STEPS {
+        path.push('…');
+    }
+    path
+}
+
+/// A key's repr, cut to what a path can carry.
+pub fn short(key: &Bound<'_, PyAny>) -> String {
+    const MOST: usize = 60;
+    let text = crate::key::shown(key);
+    if text.chars().count() <= MOST {
+        return text;
+    }
+    let cut: String = text.chars().take(MOST - 1).collect();
+    format!("{cut}…")
+}

@@ -1,0 +1,541 @@
+//! Python objects as the CBOR encoder sees them.
+//!
+//! Most values are looked at without running any Python code, by borrowed references. Where code may
+//! run (a reducer, another thread meanwhile), the object at hand is held first; containers are held
+//! as long as they are open, and one that changed its size is an error.
+
+use std::collections::TryReserveError;
+use std::ptr;
+use std::sync::Arc;
+
+use holdall_codec::Buffer;
+use holdall_codec::cbor::{Source, Writer, Written, tag};
+use pyo3::ffi;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyComplex, PyComplexMethods, PyString, PyTuple, PyType};
+
+use super::Cbor;
+use super::calendar::{self, Rest};
+use super::kind::{Kind, kind_of};
+use super::number::{self, Small};
+use super::open::{Open, What};
+use super::plan::{Plan, State};
+use crate::error::Raised;
+
+/// From this size on an array is a segment beside the payload.
+const SEGMENT: usize = 64 * 1024;
+
+/// A borrowed object; null is a field that is not set.
+#[derive(Clone, Copy)]
+pub struct Value {
+    object: *mut ffi::PyObject,
+    /// Made by a reducer, whose memoryviews stand for bytes.
+    reduced: bool,
+}
+
+impl Value {
+    pub fn of(object: &Bound<'_, PyAny>) -> Self {
+        Self { object: object.as_ptr(), reduced: false }
+    }
+}
+
+/// Why the walk ended early.
+pub enum Stop {
+    Raised(Raised),
+    Memory(TryReserveError),
+    TooDeep,
+    /// A container changed its size.
+    Changed,
+    /// An object of this type is none of CBOR's.
+    Refused(String),
+}
+
+/// What CBOR does not take, and where.
+pub struct Refusal {
+    pub path: String,
+    pub kind: String,
+}
+
+impl From<TryReserveError> for Stop {
+    fn from(error: TryReserveError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+impl From<PyErr> for Stop {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error.into())
+    }
+}
+
+type Result<T> = std::result::Result<T, Stop>;
+
+/// One walk through a value.
+pub struct Walker<'py> {
+    py: Python<'py>,
+    /// Whether there is a place for segments.
+    beside: bool,
+    segments: Vec<Bound<'py, PyAny>>,
+    active: bool,
+    /// The kinds of the types met so far.
+    kinds: Vec<(*mut ffi::PyTypeObject, Arc<Kind>)>,
+    /// The classes defined so far, each with its other attributes.
+    classes: Vec<(*mut ffi::PyTypeObject, Vec<Py<PyString>>)>,
+    /// Containers met, kept alive so that no other takes their address.
+    kept: Vec<Py<PyAny>>,
+    /// Open containers that nothing may refer to before they are complete.
+    sealed: Vec<usize>,
+}
+
+impl<'py> Walker<'py> {
+    pub fn new(py: Python<'py>, beside: bool) -> Self {
+        Self {
+            py,
+            beside,
+            segments: Vec::new(),
+            active: false,
+            kinds: Vec::new(),
+            classes: Vec::new(),
+            kept: Vec::new(),
+            sealed: Vec::new(),
+        }
+    }
+
+    pub fn into_cbor(self, bytes: Vec<u8>) -> Cbor<'py> {
+        Cbor { bytes, active: self.active, segments: self.segments }
+    }
+
+    fn kind(&mut self, class: *mut ffi::PyTypeObject) -> Result<Arc<Kind>> {
+        if let Some((_, kind)) = self.kinds.iter().find(|(known, _)| ptr::eq(*known, class)) {
+            return Ok(Arc::clone(kind));
+        }
+        // SAFETY: the type of a live object.
+        let class_object = unsafe { Bound::from_borrowed_ptr(self.py, class.cast()) };
+        let class_object = class_object.cast_into::<PyType>().map_err(PyErr::from)?;
+        let mut kind = kind_of(&class_object)?;
+        if let Kind::Object(plan) = &*kind
+            && !plan.is_current(&class_object)
+        {
+            kind = Arc::new(Kind::Other);
+        }
+        self.kept.push(class_object.into_any().unbind());
+        self.kinds.push((class, Arc::clone(&kind)));
+        Ok(kind)
+    }
+
+    /// Meets a container; `true` if a reference to it is all there is to write.
+    ///
+    /// # Safety
+    /// The object is alive.
+    unsafe fn met<B: Buffer>(&mut self, object: *mut ffi::PyObject, out: &mut Writer<B>) -> Result<bool> {
+        // SAFETY: alive, says the caller.
+        unsafe {
+            // Whoever holds the only reference cannot meet it again.
+            if ffi::Py_REFCNT(object) <= 1 {
+                return Ok(false);
+            }
+            if out.met(object as usize)? {
+                if self.sealed.contains(&(object as usize)) {
+                    return Err(self.refused(object));
+                }
+                return Ok(true);
+            }
+            self.kept.try_reserve(1)?;
+            self.kept.push(hold(self.py, object));
+        }
+        Ok(false)
+    }
+
+    /// # Safety
+    /// The object is alive.
+    unsafe fn refused(&self, object: *mut ffi::PyObject) -> Stop {
+        // SAFETY: alive, says the caller.
+        let object = unsafe { Bound::from_borrowed_ptr(self.py, object) };
+        let class = object.get_type();
+        Stop::Refused(
+            class.fully_qualified_name().map_or_else(|_| "object".to_owned(), |name| name.to_string()),
+        )
+    }
+
+    fn text<B: Buffer>(&self, object: *mut ffi::PyObject, out: &mut Writer<B>) -> Result<()> {
+        // SAFETY: an exact str, alive, as every caller sees; its bytes live as long as it does.
+        unsafe {
+            if let Some(text) = crate::source::utf8(object) {
+                return Ok(out.text(text)?);
+            }
+            let bytes = Bound::from_owned_ptr_or_err(
+                self.py,
+                ffi::PyUnicode_AsEncodedString(object, c"utf-8".as_ptr(), c"surrogatepass".as_ptr()),
+            )?;
+            out.tag(tag::WTF8)?;
+            Ok(out.bytes(bytes.cast::<pyo3::types::PyBytes>().map_err(PyErr::from)?.as_bytes())?)
+        }
+    }
+
+    /// What is neither a plain scalar nor a plain container.
+    fn rare<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written<Open>> {
+        // SAFETY: the object is alive, and held from here on.
+        let object = unsafe { Bound::from_borrowed_ptr(self.py, value.object) };
+        if value.reduced && object.is_exact_instance_of::<pyo3::types::PyMemoryView>() {
+            return self.buffer(&object, out);
+        }
+        let kind = self.kind(object.get_type_ptr())?;
+        match &*kind {
+            Kind::Complex => {
+                let number = object.cast::<PyComplex>().map_err(PyErr::from)?;
+                out.tag(tag::COMPLEX)?;
+                out.array(2)?;
+                out.float(number.real())?;
+                out.float(number.imag())?;
+            }
+            Kind::ByteArray => {
+                // SAFETY: alive.
+                if unsafe { self.met(value.object, out)? } {
+                    return Ok(Written::Whole);
+                }
+                out.named("bytearray", 1)?;
+                let bytes = object.cast::<PyByteArray>().map_err(PyErr::from)?;
+                // SAFETY: nobody else runs until the bytes are copied.
+                out.bytes(unsafe { bytes.as_bytes() })?;
+            }
+            Kind::DateTime => {
+                let moment = object.cast().map_err(PyErr::from)?;
+                return self.rest(calendar::write_date_time(moment, out)?, out);
+            }
+            Kind::Time => {
+                let time = object.cast().map_err(PyErr::from)?;
+                return self.rest(calendar::write_time(time, out)?, out);
+            }
+            Kind::Date => calendar::write_date(object.cast().map_err(PyErr::from)?, out)?,
+            Kind::Delta => calendar::write_delta(object.cast().map_err(PyErr::from)?, out)?,
+            Kind::TimeZone => {
+                let arguments = calendar::zone_arguments(object.cast().map_err(PyErr::from)?)?;
+                let arguments = arguments.cast_into::<PyTuple>().map_err(PyErr::from)?;
+                out.named("datetime.timezone", arguments.len())?;
+                return Ok(Written::Front(items(&arguments, 0, What::Reduced(None))));
+            }
+            Kind::Decimal => {
+                let text = object.str()?;
+                let text = text.to_str()?;
+                match number::decimal(text) {
+                    Some((exponent, mantissa)) => {
+                        out.tag(tag::DECIMAL)?;
+                        out.array(2)?;
+                        out.int(exponent)?;
+                        out.int(mantissa)?;
+                    }
+                    None => {
+                        out.named("decimal.Decimal", 1)?;
+                        out.text(text)?;
+                    }
+                }
+            }
+            Kind::Uuid => self.uuid(&object, out)?,
+            Kind::Fraction => {
+                let py = self.py;
+                let parts = [intern!(py, "_numerator"), intern!(py, "_denominator")];
+                let parts = PyTuple::new(py, [object.getattr(parts[0])?, object.getattr(parts[1])?])?;
+                out.tag(tag::RATIONAL)?;
+                out.array(2)?;
+                return Ok(Written::Front(items(&parts, 0, What::Reduced(None))));
+            }
+            Kind::Named(reducer) => {
+                // SAFETY: alive.
+                if unsafe { self.met(value.object, out)? } {
+                    return Ok(Written::Whole);
+                }
+                return self.reduced(&object, reducer, out);
+            }
+            Kind::Object(plan) => {
+                let singleton =
+                    !matches!(plan.form, super::plan::Form::Dataclass | super::plan::Form::NamedTuple);
+                // SAFETY: alive.
+                if !singleton && unsafe { self.met(value.object, out)? } {
+                    return Ok(Written::Whole);
+                }
+                let Some(state) = plan.state(&object)? else {
+                    // SAFETY: alive.
+                    return Err(unsafe { self.refused(value.object) });
+                };
+                return self.object(object.get_type_ptr(), plan, state, out);
+            }
+            // SAFETY: alive.
+            Kind::Other => return Err(unsafe { self.refused(value.object) }),
+        }
+        Ok(Written::Whole)
+    }
+
+    /// What a moment's text did not say.
+    fn rest<B: Buffer>(&mut self, rest: Rest<'py>, out: &mut Writer<B>) -> Result<Written<Open>> {
+        let Rest::More(fold, zone) = rest else { return Ok(Written::Whole) };
+        out.int(fold.into())?;
+        let zone = match zone {
+            Some(zone) => zone.into_any(),
+            None => self.py.None().into_bound(self.py),
+        };
+        let one = PyTuple::new(self.py, [zone])?;
+        Ok(Written::Front(items(&one, 0, What::Reduced(None))))
+    }
+
+    fn uuid<B: Buffer>(&self, object: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<()> {
+        let py = self.py;
+        let number: u128 = object.getattr(intern!(py, "int"))?.extract()?;
+        let safe = object.getattr(intern!(py, "is_safe"))?.getattr(intern!(py, "value"))?;
+        // -1 and 0 are said, None is unknown.
+        if safe.is_none() {
+            out.tag(tag::UUID)?;
+            return Ok(out.bytes(&number.to_be_bytes())?);
+        }
+        out.named("uuid.UUID", 2)?;
+        out.bytes(&number.to_be_bytes())?;
+        Ok(out.int(safe.extract()?)?)
+    }
+
+    /// The memory of an array, here or beside the payload.
+    fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written<Open>> {
+        let buffer = pyo3::buffer::PyBuffer::<u8>::get(view)?;
+        if self.beside && buffer.len_bytes() > SEGMENT {
+            out.uint(self.segments.len() as u64)?;
+            self.segments.push(view.clone());
+            return Ok(Written::Whole);
+        }
+        let cells = buffer.as_slice_ptr().ok_or_else(|| number::bad("a buffer in pieces"))?;
+        // SAFETY: nobody else runs until the bytes are copied, and the export keeps them in place.
+        out.bytes(unsafe {
+            std::slice::from_raw_parts(cells.as_ptr().cast_const().cast::<u8>(), buffer.len_bytes())
+        })?;
+        Ok(Written::Whole)
+    }
+
+    /// What a function of `holdall._named` makes of an object.
+    fn reduced<B: Buffer>(
+        &mut self,
+        object: &Bound<'py, PyAny>,
+        reducer: &Py<PyAny>,
+        out: &mut Writer<B>,
+    ) -> Result<Written<Open>> {
+        let reduced = reducer.bind(self.py).call1((object,))?;
+        if reduced.is_none() {
+            // SAFETY: alive.
+            return Err(unsafe { self.refused(object.as_ptr()) });
+        }
+        let reduced = reduced.cast_into::<PyTuple>().map_err(PyErr::from)?;
+        let first = reduced.get_item(0)?;
+        if let Ok(name) = first.cast::<PyString>() {
+            out.named(name.to_str()?, reduced.len() - 1)?;
+            let sealed = (!is_shell(name.to_str()?)).then_some(object.as_ptr() as usize);
+            self.sealed.extend(sealed);
+            return Ok(Written::Front(items(&reduced, 1, What::Reduced(sealed))));
+        }
+        out.tag(first.extract()?)?;
+        Ok(Written::Front(items(&reduced, 1, What::Reduced(None))))
+    }
+
+    fn object<B: Buffer>(
+        &mut self,
+        class: *mut ffi::PyTypeObject,
+        plan: &Plan,
+        state: State,
+        out: &mut Writer<B>,
+    ) -> Result<Written<Open>> {
+        let py = self.py;
+        self.active = true;
+        out.tag(tag::OBJECT)?;
+        out.array(1 + state.values.len())?;
+        let same = |known: &[Py<PyString>]| {
+            known.len() == state.extras.len()
+                && known.iter().zip(&state.extras).all(|(one, two)| same_text(py, one, two))
+        };
+        match self.classes.iter().position(|(known, extras)| ptr::eq(*known, class) && same(extras)) {
+            Some(number) => out.uint(number as u64)?,
+            None => {
+                plan.define(py, &state.extras, out)?;
+                self.classes.push((class, state.extras.iter().map(|extra| extra.clone_ref(py)).collect()));
+            }
+        }
+        let names = plan.fields.iter().chain(&state.extras).map(|name| name.clone_ref(py)).collect();
+        Ok(Written::Front(Open::State { values: state.values.into_iter(), held: None, done: 0, names }))
+    }
+}
+
+/// # Safety
+/// The object is alive.
+unsafe fn hold(py: Python<'_>, object: *mut ffi::PyObject) -> Py<PyAny> {
+    // SAFETY: alive, says the caller.
+    unsafe { Bound::from_borrowed_ptr(py, object).unbind() }
+}
+
+fn same_text(py: Python<'_>, one: &Py<PyString>, two: &Py<PyString>) -> bool {
+    one.is(two) || one.bind(py).as_any().eq(two.bind(py)).unwrap_or(false)
+}
+
+/// Whether a named object can be referred to before it is complete.
+fn is_shell(name: &str) -> bool {
+    matches!(
+        name,
+        "collections.OrderedDict" | "collections.defaultdict" | "collections.Counter" | "collections.deque"
+    )
+}
+
+fn items(tuple: &Bound<'_, PyTuple>, at: usize, what: What) -> Open {
+    Open::Items { items: tuple.clone().into_any().unbind(), at, length: tuple.len(), what }
+}
+
+impl Source for Walker<'_> {
+    type Value = Value;
+    type Open = Open;
+    type Error = Stop;
+
+    fn write<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written<Open>> {
+        let object = value.object;
+        if object.is_null() {
+            out.undefined()?;
+            return Ok(Written::Whole);
+        }
+        // SAFETY: the object is alive, being held by the container that was asked for it last; each
+        // branch knows its exact type.
+        unsafe {
+            let class = ffi::Py_TYPE(object);
+            if ptr::eq(class, &raw const ffi::PyUnicode_Type) {
+                self.text(object, out)?;
+            } else if ptr::eq(class, &raw const ffi::PyLong_Type) {
+                match number::small(object) {
+                    Some(Small::Int(number)) => out.int(number)?,
+                    Some(Small::UInt(number)) => out.uint(number)?,
+                    None => {
+                        let (negative, bytes) =
+                            number::magnitude(&Bound::from_borrowed_ptr(self.py, object))?;
+                        out.big_int(negative, &bytes)?;
+                    }
+                }
+            } else if ptr::eq(class, &raw const ffi::PyFloat_Type) {
+                out.float(ffi::PyFloat_AS_DOUBLE(object))?;
+            } else if ptr::eq(object, ffi::Py_None()) {
+                out.null()?;
+            } else if ptr::eq(object, ffi::Py_True()) {
+                out.bool(true)?;
+            } else if ptr::eq(object, ffi::Py_False()) {
+                out.bool(false)?;
+            } else if ptr::eq(class, &raw const ffi::PyBytes_Type) {
+                let length = ffi::PyBytes_Size(object).unsigned_abs();
+                out.bytes(std::slice::from_raw_parts(ffi::PyBytes_AsString(object).cast::<u8>(), length))?;
+            } else if ptr::eq(class, &raw const ffi::PyTuple_Type) {
+                let length = ffi::PyTuple_GET_SIZE(object).unsigned_abs();
+                // There is one empty tuple.
+                if length > 0 && self.met(object, out)? {
+                    return Ok(Written::Whole);
+                }
+                out.tag(tag::TUPLE)?;
+                out.array(length)?;
+                let items = hold(self.py, object);
+                return Ok(Written::Front(Open::Items { items, at: 0, length, what: What::Tuple }));
+            } else if ptr::eq(class, &raw const ffi::PyDict_Type) {
+                if self.met(object, out)? {
+                    return Ok(Written::Whole);
+                }
+                let length = ffi::PyDict_Size(object).unsigned_abs();
+                out.map(length)?;
+                let dict = hold(self.py, object);
+                return Ok(Written::Front(Open::Dict {
+                    dict,
+                    at: 0,
+                    done: 0,
+                    length,
+                    value: None,
+                    held: None,
+                }));
+            } else if ptr::eq(class, &raw const ffi::PyList_Type) {
+                if self.met(object, out)? {
+                    return Ok(Written::Whole);
+                }
+                let length = ffi::PyList_GET_SIZE(object).unsigned_abs();
+                out.array(length)?;
+                let list = hold(self.py, object);
+                return Ok(Written::Front(Open::List { list, at: 0, length }));
+            } else if ptr::eq(class, &raw const ffi::PySet_Type)
+                || ptr::eq(class, &raw const ffi::PyFrozenSet_Type)
+            {
+                let set = Bound::from_borrowed_ptr(self.py, object);
+                let frozen = ptr::eq(class, &raw const ffi::PyFrozenSet_Type);
+                let length = ffi::PySet_Size(object).unsigned_abs();
+                if (length > 0 || !frozen) && self.met(object, out)? {
+                    return Ok(Written::Whole);
+                }
+                out.tag(if frozen { tag::FROZENSET } else { tag::SET })?;
+                let items = Bound::from_owned_ptr_or_err(self.py, ffi::PySequence_Tuple(object))?;
+                let items = items.cast_into::<PyTuple>().map_err(PyErr::from)?;
+                out.array(items.len())?;
+                let sealed = frozen.then_some(set.as_ptr() as usize);
+                self.sealed.extend(sealed);
+                return Ok(Written::Front(self::items(&items, 0, What::Set(sealed))));
+            } else {
+                return self.rare(value, out);
+            }
+        }
+        Ok(Written::Whole)
+    }
+
+    fn next(&mut self, open: &mut Open) -> Result<Option<Value>> {
+        let plain = |object| Ok(Some(Value { object, reduced: false }));
+        // SAFETY: each container is held by `open`; what it gives is borrowed from it and looked at
+        // before anything else runs.
+        unsafe {
+            match open {
+                Open::List { list, at, length } => {
+                    let object = list.as_ptr();
+                    if ffi::PyList_GET_SIZE(object).unsigned_abs() != *length {
+                        return Err(Stop::Changed);
+                    }
+                    if at == length {
+                        return Ok(None);
+                    }
+                    *at += 1;
+                    plain(ffi::PyList_GET_ITEM(object, (*at - 1) as ffi::Py_ssize_t))
+                }
+                Open::Items { items, at, length, what } => {
+                    if at == length {
+                        if let What::Set(Some(_)) | What::Reduced(Some(_)) = what {
+                            self.sealed.pop();
+                        }
+                        return Ok(None);
+                    }
+                    *at += 1;
+                    let object = ffi::PyTuple_GET_ITEM(items.as_ptr(), (*at - 1) as ffi::Py_ssize_t);
+                    Ok(Some(Value { object, reduced: matches!(what, What::Reduced(_)) }))
+                }
+                Open::Dict { dict, at, done, length, value, held } => {
+                    if let Some(waiting) = value.take() {
+                        let object = waiting.as_ptr();
+                        *held = Some(waiting);
+                        return plain(object);
+                    }
+                    if ffi::PyDict_Size(dict.as_ptr()).unsigned_abs() != *length {
+                        return Err(Stop::Changed);
+                    }
+                    let (mut key, mut item) = (ptr::null_mut(), ptr::null_mut());
+                    if ffi::PyDict_Next(dict.as_ptr(), at, &mut key, &mut item) == 0 {
+                        return if done == length { Ok(None) } else { Err(Stop::Changed) };
+                    }
+                    if done == length {
+                        return Err(Stop::Changed);
+                    }
+                    *done += 1;
+                    *value = Some(hold(self.py, item));
+                    plain(key)
+                }
+                Open::State { values, held, done, .. } => {
+                    let Some(next) = values.next() else { return Ok(None) };
+                    *done += 1;
+                    let object = next.as_ref().map_or(ptr::null_mut(), Py::as_ptr);
+                    *held = next;
+                    plain(object)
+                }
+            }
+        }
+    }
+
+    fn too_deep(&self) -> Stop {
+        Stop::TooDeep
+    }
+}
