@@ -10,6 +10,7 @@
 
 mod cli;
 mod decode;
+mod digits;
 mod dumps;
 mod encode;
 mod error;
