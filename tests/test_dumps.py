@@ -1,6 +1,5 @@
 """dumps and loads: a value as bytes, without a store."""
 
-import sys
 import threading
 
 import numpy as np
@@ -129,17 +128,6 @@ def test_deep_lists_and_dicts_within_the_limit_of_pickle_make_the_round_trip():
     for _ in range(110):
         value = [{"a": value}]
     assert holdall.loads(holdall.dumps(value)) == value
-
-
-@pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="no limit on this Python")
-def test_an_integer_longer_than_python_reads_is_a_limit():
-    with pytest.raises(holdall.LimitExceeded, match="set_int_max_str_digits"):
-        holdall.loads(b"1" * 10_000, mode="json", frame=False)
-
-
-def test_integers_in_json_are_read_exactly_whatever_their_size():
-    for number in (2**63, 2**64, -(2**63) - 1, 10**400):
-        assert holdall.loads(str(number).encode(), mode="json", frame=False) == number
 
 
 def test_of_two_equal_keys_in_json_the_last_one_counts():

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # From the bottom to the top: a crate may depend on those before it.
-LAYERS = ["types", "codec", "frame", "backend", "store", "python"]
+LAYERS = ["types", "codec", "frame", "backend", "store", "holdall", "python"]
 DEVELOPMENT_ONLY = {"testkit"}
 BINDING = "python"
 
@@ -49,6 +49,11 @@ def crates() -> dict[str, Path]:
         path.parent.name.removeprefix("holdall-"): path.parent
         for path in sorted(ROOT.glob("crates/*/Cargo.toml"))
     }
+
+
+def package(crate: str) -> str:
+    """The facade is the one whose name is the project's own."""
+    return crate if crate == "holdall" else f"holdall-{crate}"
 
 
 def dependencies(crate: Path, *kinds: str) -> set[str]:
@@ -87,9 +92,9 @@ def test_every_crate_has_its_place():
 
 @pytest.mark.parametrize("crate", LAYERS)
 def test_arrows_point_downward(crate):
-    ours = {f"holdall-{name}" for name in [*LAYERS, *DEVELOPMENT_ONLY]}
+    ours = {package(name) for name in [*LAYERS, *DEVELOPMENT_ONLY]}
     used = dependencies(crates()[crate], "dependencies", "build-dependencies") & ours
-    below = {f"holdall-{name}" for name in LAYERS[: LAYERS.index(crate)]}
+    below = {package(name) for name in LAYERS[: LAYERS.index(crate)]}
     assert used <= below
 
 
@@ -130,14 +135,14 @@ def test_every_crate_takes_the_workspace_lints():
 def test_versions_agree():
     version = read_toml(ROOT / "Cargo.toml")["workspace"]["package"]["version"]
     for name, crate in crates().items():
-        package = read_toml(crate / "Cargo.toml")["package"]
-        assert package["version"] == {"workspace": True}, name
+        manifest = read_toml(crate / "Cargo.toml")["package"]
+        assert manifest["version"] == {"workspace": True}, name
     locked = {
-        package["name"]: package["version"]
-        for package in read_toml(ROOT / "Cargo.lock")["package"]
-        if package["name"].startswith("holdall-")
+        found["name"]: found["version"]
+        for found in read_toml(ROOT / "Cargo.lock")["package"]
+        if found["name"].startswith("holdall")
     }
-    assert locked == {f"holdall-{name}": version for name in crates()}
+    assert locked == {package(name): version for name in crates()}
     # pyproject.toml states none of its own: maturin takes the workspace's.
     assert "version" in read_toml(ROOT / "pyproject.toml")["project"]["dynamic"]
     holdall = importlib.import_module("holdall")

@@ -11,6 +11,7 @@
 mod cbor;
 mod cli;
 mod decode;
+mod digits;
 mod dumps;
 mod encode;
 mod error;

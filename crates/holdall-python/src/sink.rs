@@ -1,14 +1,13 @@
 //! Python objects, built by the codec.
 
-use std::ffi::CString;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use holdall_codec::Sink;
-use holdall_types::ErrorKind;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::digits;
 use crate::error::Raised;
 
 /// Values in postfix order.
@@ -59,17 +58,8 @@ impl Sink for Builder<'_> {
     }
 
     fn big_int(&mut self, digits: &str) -> Result<(), Raised> {
-        let text = CString::new(digits).unwrap_or_default();
-        // SAFETY: a C string of digits; a new reference, or null with an error.
-        unsafe { self.push(ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), 10)) }.map_err(
-            |error| {
-                let message = format!(
-                    "an integer of {} digits; raise sys.set_int_max_str_digits() to read it",
-                    digits.len()
-                );
-                Raised::new(ErrorKind::LimitExceeded, message).caused_by(self.py, error.into())
-            },
-        )
+        self.values.push(digits::int(self.py, digits)?.unbind());
+        Ok(())
     }
 
     fn float(&mut self, value: f64) -> Result<(), Raised> {
