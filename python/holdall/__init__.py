@@ -37,6 +37,7 @@ from holdall.errors import (
 )
 from holdall.info import Info
 from holdall.inspect import Inspection, inspect
+from holdall.register import register
 from holdall.settings import Settings
 from holdall.smart import smart_open, smart_read, smart_stream, smart_write
 from holdall.store import Store, get_store
@@ -76,6 +77,7 @@ __all__ = [
     "get_store",
     "inspect",
     "loads",
+    "register",
     "smart_open",
     "smart_read",
     "smart_stream",
