@@ -63,3 +63,14 @@ def disk_uri(request, tmp_path):
 def disk_store(disk_uri):
     with get_store(disk_uri) as opened:
         yield opened
+
+
+@pytest.fixture
+def registry():
+    """What a test registers is forgotten after it."""
+    found = sys.modules["holdall.register"]
+    before = dict(found.by_name), dict(found.by_class)
+    yield
+    for now, then in zip((found.by_name, found.by_class), before, strict=True):
+        now.clear()
+        now.update(then)

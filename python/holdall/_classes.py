@@ -21,10 +21,10 @@ from holdall.register import Entry, entry_of, named, where
 __all__ = ["UNSET", "Plan", "Recipe", "plan", "resolve", "state_of"]
 
 FORMS = {
-    "dataclass": "dataclass",
-    "namedtuple": "named tuple",
-    "enum": "Enum",
-    "flag": "Flag",
+    "dataclass": "a dataclass",
+    "namedtuple": "a named tuple",
+    "enum": "an Enum",
+    "flag": "a Flag",
 }
 
 
@@ -66,7 +66,7 @@ def copy_of(kind: type) -> bytes | None:
     """Return the copy of a class of the script, if cloudpickle can make one."""
     try:
         return _main.copy_of(kind)
-    except (MemoryError, KeyboardInterrupt):
+    except MemoryError:
         raise
     except Exception:
         return None
@@ -100,9 +100,9 @@ def resolve(definition: list[Any], trusted: bool) -> Recipe:
 
 def mismatch(asked: Definition, shape: Shape | None) -> str:
     """Say what a class is instead of what it was."""
-    now = f"is a {FORMS[shape.form]}" if shape else "is none that holdall can restore"
+    now = f"is {FORMS[shape.form]}" if shape else "is none that holdall can restore"
     return (
-        f"it was kept as a {FORMS[asked.form]}, and the class {now} now; "
+        f"it was kept as {FORMS[asked.form]}, and the class {now} now; "
         "register the class as it was under this name"
     )
 
@@ -170,6 +170,7 @@ def checked(definition: list[Any]) -> Definition:
         isinstance(asked.form, str)
         and asked.form in FORMS
         and isinstance(asked.name, str)
+        and asked.name != ""
         and asked.copy.__class__ in (bytes, type(None))
         and all(type(number) is int for number in (asked.version, asked.major, asked.minor))
         and asked.version >= 0

@@ -82,7 +82,7 @@ def flag(kind: type[enum.Flag], called: str, value: Any, members: Any) -> enum.F
     refusal = f"{called}: {value} is no combination of its members now; {way_out(kind)}"
     try:
         found = kind(value)
-    except (MemoryError, KeyboardInterrupt):
+    except MemoryError:
         raise
     except Exception as error:
         raise SerializationError(refusal) from error
@@ -96,7 +96,7 @@ def is_same(now: Any, then: Any) -> bool:
     """Whether a member's value is what it was; one that cannot be compared is not."""
     try:
         return _equal.same(now, then)
-    except (MemoryError, KeyboardInterrupt):
+    except MemoryError:
         raise
     except Exception:
         return False

@@ -44,7 +44,7 @@ def walk(found: Any, name: str) -> Any:
     for part in name.split("."):
         try:
             found = getattr(found, part, None)
-        except (MemoryError, KeyboardInterrupt):
+        except MemoryError:
             raise
         except Exception:  # a module may have a `__getattr__` of its own
             return None

@@ -68,10 +68,9 @@ def is_older(definition: Definition, entry: Entry) -> bool:
 
 def upgraded(definition: Definition, entry: Entry, state: dict[str, Any]) -> dict[str, Any]:
     """Return what the upgrade makes of a state."""
-    assert entry.upgrade  # noqa: S101 - is_older said so
     what = f"{definition.name}: the upgrade from version {definition.version}"
     try:
-        found = entry.upgrade(state, definition.version)
+        found = entry.upgrade(state, definition.version) if entry.upgrade else state
     except MemoryError:
         raise
     except Exception as error:
@@ -183,7 +182,7 @@ class Dataclass:
         if not has_default(field):
             raise change(self.definition, self.entry, [], [field.name])
         factory: Any = field.default_factory
-        if is_given(factory):
+        if factory is not dataclasses.MISSING:
             try:
                 value = factory()
             except MemoryError:
@@ -202,12 +201,8 @@ class Dataclass:
 
 def has_default(field: Field) -> bool:
     """Whether a field need not be given."""
-    return is_given(field.default) or is_given(field.default_factory)
-
-
-def is_given(default: Any) -> bool:
-    """Whether a default is one; the copy of a class has a MISSING of its own."""
-    return not isinstance(default, type(dataclasses.MISSING))
+    missing = dataclasses.MISSING
+    return field.default is not missing or field.default_factory is not missing
 
 
 def of_tuple(definition: Definition, entry: Entry, shape: Shape) -> Recipe:

@@ -15,13 +15,14 @@ from typing import Any, Protocol
 
 # With slots and frozen, dataclass gives a class these two. They are no wish of its author's: they
 # only work around what object's own hooks cannot do to a frozen class.
-OWN_STATE = (object.__getstate__, getattr(dataclasses, "_dataclass_getstate", None))
-OWN_SETTER = (None, getattr(dataclasses, "_dataclass_setstate", None))
+ABSENT = object()
+OWN_STATE = (object.__getstate__, getattr(dataclasses, "_dataclass_getstate", ABSENT))
+OWN_SETTER = (ABSENT, getattr(dataclasses, "_dataclass_setstate", ABSENT))
 # Enum's: by value, and by name for those that `_convert_` makes of a module's constants.
 BY_MEMBER = (
     enum.Enum.__reduce_ex__,
-    getattr(enum, "pickle_by_global_name", None),
-    getattr(enum, "pickle_by_enum_name", None),
+    getattr(enum, "pickle_by_global_name", ABSENT),
+    getattr(enum, "pickle_by_enum_name", ABSENT),
 )
 # A metaclass may change what an attribute of the class is. These are known not to.
 METACLASSES = (type, abc.ABCMeta, type(Protocol))
@@ -50,11 +51,13 @@ class Shape:
 
 def shape_of(kind: Any) -> Shape | None:
     """Return the shape of a class, or None where its instances are more than their state."""
-    if kind in copyreg.dispatch_table:
+    meta: Any = type(kind)
+    # A metaclass may make its classes unhashable, among other things.
+    if meta.__hash__ is not object.__hash__ or kind in copyreg.dispatch_table:
         return None
     if isinstance(kind, enum.EnumMeta):
         return shape_of_enum(kind)
-    if type(kind) not in METACLASSES or kind.__reduce_ex__ is not object.__reduce_ex__:
+    if meta not in METACLASSES or kind.__reduce_ex__ is not object.__reduce_ex__:
         return None
     if kind.__reduce__ is not object.__reduce__ or kind.__getattribute__ not in OWN_ACCESS:
         return None
@@ -101,11 +104,11 @@ def shape_of_dataclass(kind: Any) -> Shape | None:
         # A class that pretends to be another, or makes up its attributes.
         if "__class__" in inside or not isinstance(inside.get("__dict__"), GENUINE):
             return None
-        for name, found in inside.items():
-            if type(found) is types.MemberDescriptorType:
-                if name in slots:  # twice, so that a name would not say which
-                    return None
-                slots[name] = found
+        slots |= {
+            name: found
+            for name, found in inside.items()
+            if type(found) is types.MemberDescriptorType
+        }
     if hides_state(kind, len(slots)):
         return None
     fields = tuple(field.name for field in dataclasses.fields(kind))
@@ -116,7 +119,7 @@ def has_hooks(kind: Any) -> bool:
     """Whether a class has its own say in what pickle takes of an instance."""
     return (
         kind.__getstate__ not in OWN_STATE
-        or getattr(kind, "__setstate__", None) not in OWN_SETTER
+        or getattr(kind, "__setstate__", ABSENT) not in OWN_SETTER
         or hasattr(kind, "__getnewargs__")
         or hasattr(kind, "__getnewargs_ex__")
     )
@@ -125,8 +128,8 @@ def has_hooks(kind: Any) -> bool:
 def hides_state(kind: type, slots: int) -> bool:
     """Whether instances are larger than what can be seen, as those of a class written in C are.
 
-    Copyreg asks the same before it takes an object apart. An offset below zero is a place outside
-    the size.
+    Copyreg asks the same before it takes an object apart. A slot that another one of its name hides
+    counts for nothing here. An offset below zero is a place outside the size.
     """
     seen = slots + (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
     return bool(kind.__itemsize__) or kind.__basicsize__ > object.__basicsize__ + WORD * seen

@@ -34,7 +34,7 @@ changing = threading.Lock()
 
 @overload
 def register(
-    cls: Kind, /, *, name: str | None = None, version: int = 0, upgrade: Upgrade | None = None
+    cls: Kind, *, name: str | None = None, version: int = 0, upgrade: Upgrade | None = None
 ) -> Kind: ...
 
 
@@ -44,7 +44,7 @@ def register(
 ) -> Callable[[Kind], Kind]: ...
 
 
-def register(cls: Any = None, /, *, name: Any = None, version: Any = 0, upgrade: Any = None) -> Any:
+def register(cls: Any = None, *, name: Any = None, version: Any = 0, upgrade: Any = None) -> Any:
     """Make a class known by a name, so that its instances are read whoever wrote them.
 
     Also a decorator, above that of the dataclass: `@holdall.register(name="point", version=1)`.
