@@ -25,6 +25,9 @@ _D = TypeVar("_D")
 
 __version__: Final[str]
 
+def forget_kinds() -> None:
+    """Forget what is known of classes, because one was registered."""
+
 def dumps(
     value: Any,
     *,

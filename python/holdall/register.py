@@ -7,6 +7,7 @@ from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from holdall import _main
+from holdall._holdall import forget_kinds
 from holdall._shape import shape_of
 from holdall.errors import ValidationError, WrongTypeError
 
@@ -98,6 +99,8 @@ def enter(kind: Any, name: Any, version: Any, upgrade: Any) -> Any:
             )
         by_name[name] = Entry(kind, name, version, upgrade)
         by_class[kind] = name
+    # The engine remembers how it writes the instances of a class.
+    forget_kinds()
     return kind
 
 

@@ -60,7 +60,7 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
     Ok(kind)
 }
 
-/// Forgets what is known of classes, because one was registered.
+/// Forget what is known of classes, because one was registered.
 #[pyfunction]
 pub fn forget_kinds() {
     let former = std::mem::take(&mut *KNOWN.lock().unwrap_or_else(PoisonError::into_inner));
