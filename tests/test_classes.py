@@ -2,6 +2,7 @@
 
 import abc
 import copyreg
+import dataclasses
 import enum
 import http
 import re
@@ -200,6 +201,13 @@ def test_what_a_plan_says():
     assert plan(SlotsOverDict).has_dict
     assert plan(Pair).fields == ("left", "right")
     assert [plan(kind).form for kind in (Pair, Color, Right)] == ["namedtuple", "enum", "flag"]
+
+
+def test_a_field_and_its_slot_have_one_name():
+    """The engine compares them by identity, also where the names were computed."""
+    kind = dataclasses.make_dataclass("Made", [str(b"name", "ascii")], slots=True)
+    found = shape_of(kind)
+    assert found.fields[0] is found.slots[0][0]
 
 
 def test_attributes_that_are_not_declared_are_kept():

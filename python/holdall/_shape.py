@@ -9,6 +9,7 @@ import collections
 import copyreg
 import dataclasses
 import enum
+import sys
 import types
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -40,7 +41,7 @@ class Shape:
 
     form: `dataclass`, `namedtuple`, `enum` or `flag`. fields: those declared, in their order.
     slots: each with its descriptor, private names as the class mangles them. has_dict: whether
-    there may be more than that.
+    there may be more than that. The names are interned: the engine finds a field's slot by identity.
     """
 
     form: str
@@ -105,13 +106,13 @@ def shape_of_dataclass(kind: Any) -> Shape | None:
         if "__class__" in inside or not isinstance(inside.get("__dict__"), GENUINE):
             return None
         slots |= {
-            name: found
+            sys.intern(name): found
             for name, found in inside.items()
             if type(found) is types.MemberDescriptorType
         }
     if hides_state(kind, len(slots)):
         return None
-    fields = tuple(field.name for field in dataclasses.fields(kind))
+    fields = tuple(sys.intern(str(field.name)) for field in dataclasses.fields(kind))
     return Shape("dataclass", fields, tuple(slots.items()), kind.__dictoffset__ != 0)
 
 
