@@ -95,6 +95,13 @@ def test_an_array_of_every_dtype_comes_back(layout):
         assert back.flags.aligned or not dtype.isalignedstruct
 
 
+def test_items_of_no_size_come_back():
+    for dtype in ("S0", "U0", "V0"):
+        value = np.zeros((3, 2), [("a", dtype), ("b", "i4")])["a"][::2]
+        assert value.dtype.itemsize == 0
+        assert same(carry(value), value)
+
+
 @pytest.mark.parametrize("dtype", [*DTYPES, *SUBARRAYS], ids=str)
 def test_every_dtype_comes_back(dtype):
     assert same(carry(dtype), dtype)
@@ -113,8 +120,8 @@ def test_a_scalar_of_every_dtype_comes_back():
 
 SCALARS = [
     np.bool_(True), np.str_(""), np.str_("a\0"), np.str_("\ud800"), np.bytes_(b""),
-    np.bytes_(b"a\0"), np.void(b""), np.void(b"a\0"), np.datetime64("NaT"), np.datetime64("2020"),
-    np.timedelta64(5), np.timedelta64(7, "25s"), np.float64(-0.0), np.float32(math.nan),
+    np.bytes_(b"a\0"), np.void(b""), np.void(b"a\0"), np.datetime64("NaT", "s"), np.datetime64("2020"),
+    np.timedelta64(7, "25s"), np.float64(-0.0), np.float32(math.nan),
     np.complex64(complex(-0.0, math.inf)), np.longdouble(1) / 3, np.clongdouble(1j) / 3,
     np.longlong(5), np.ulonglong(5), np.intc(5), np.float16(1.5),
     np.zeros((), [("a", "i4")])[()],
@@ -312,6 +319,10 @@ class Sub(np.ndarray):
     pass
 
 
+class SubVoid(np.void):
+    pass
+
+
 def test_what_would_be_lost_is_left_to_pickle():
     plain = np.dtype([("a", "i4")])
     deep = np.dtype("i4")
@@ -326,6 +337,7 @@ def test_what_would_be_lost_is_left_to_pickle():
         np.dtype([("a", np.dtype("i4", metadata={"a": 1}))]),
         np.dtype((np.record, plain)),
         np.dtype(("i4", [("low", "i2"), ("high", "i2")])),
+        np.dtype((SubVoid, "V4")),
         np.dtype("c"),
         np.dtype("<M8[0s]"),
         np.dtype({"names": ["a"], "formats": ["i4"], "titles": [5]}),
