@@ -7,7 +7,8 @@ use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple, PyTzInfo};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple, PyType, PyTypeMethods, PyTzInfo};
 
 use super::calendar;
 use super::kind::{classes, named};
@@ -32,6 +33,8 @@ struct Class<'py> {
     is_tuple: bool,
     /// Makes an instance of a list of values; `None` where they are simply set.
     build: Option<Bound<'py, PyAny>>,
+    /// Fills an instance that was made in advance, where `build` would come too late.
+    fill: Option<Bound<'py, PyAny>>,
     names: Vec<Bound<'py, PyString>>,
 }
 
@@ -165,57 +168,57 @@ impl<'py> Assembler<'py> {
         Ok(())
     }
 
-    /// What the fast names make; `None` for the others.
-    fn quick(&mut self, name: &str, arguments: &[Py<PyAny>]) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let py = self.base.py;
-        let made = match (name, arguments) {
-            ("datetime.datetime" | "datetime.time", [text, rest @ ..])
-                if rest.len() != 1 && rest.len() < 3 =>
-            {
-                let text = text.bind(py).cast::<PyString>()?.to_str()?;
-                let (fold, zone) = match rest {
-                    [fold, zone] => {
-                        (fold.extract::<u8>(py)?, zone.extract::<Option<Bound<'py, PyTzInfo>>>(py)?)
-                    }
-                    _ => (0, None),
-                };
-                if fold > 1 {
-                    return Err(bad("a fold that is neither 0 nor 1"));
-                }
-                if name == "datetime.time" {
-                    calendar::time_of_day(py, text, fold == 1, zone.as_ref())?
-                } else {
-                    calendar::date_time(py, text, fold == 1, zone.as_ref())?
-                }
-            }
-            ("bytearray", [bytes]) => {
-                let bytes = bytes.bind(py).cast::<PyBytes>()?;
-                pyo3::types::PyByteArray::new(py, bytes.as_bytes()).into_any()
-            }
-            ("decimal.Decimal", [text]) => {
-                let text = text.bind(py).cast::<PyString>()?;
-                py.import(intern!(py, "decimal"))?.getattr(intern!(py, "Decimal"))?.call1((text,))?
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(made))
-    }
-
     /// A new instance without a state.
     fn blank(&self, class: &Class<'py>, length: usize) -> Result<Bound<'py, PyAny>> {
         let py = self.base.py;
         if class.is_tuple {
             return blank_tuple(py, class.class.as_ptr().cast(), length);
         }
-        // SAFETY: the type of a dataclass, whose instances `object.__new__` makes; a new reference,
-        // or null with an error.
-        unsafe {
-            let empty = PyTuple::empty(py);
-            let new = (&raw const ffi::PyBaseObject_Type).read().tp_new;
-            let Some(new) = new else { return Err(PyMemoryError::new_err("").into()) };
-            let made = new(class.class.as_ptr().cast(), empty.as_ptr(), std::ptr::null_mut());
-            Bound::from_owned_ptr_or_err(py, made).map_err(|error| refused(py, error))
+        let class = class.class.cast::<PyType>().map_err(PyErr::from)?;
+        blank(class).map_err(|error| refused(py, error))
+    }
+}
+
+/// What the fast names make; `None` for the others.
+fn quick<'py>(py: Python<'py>, name: &str, arguments: &[Py<PyAny>]) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let made = match (name, arguments) {
+        ("datetime.datetime" | "datetime.time", [text, rest @ ..]) if rest.len() != 1 && rest.len() < 3 => {
+            let text = text.bind(py).cast::<PyString>()?.to_str()?;
+            let (fold, zone) = match rest {
+                [fold, zone] => (fold.extract::<u8>(py)?, zone.extract::<Option<Bound<'py, PyTzInfo>>>(py)?),
+                _ => (0, None),
+            };
+            if fold > 1 {
+                return Err(bad("a fold that is neither 0 nor 1"));
+            }
+            if name == "datetime.time" {
+                calendar::time_of_day(py, text, fold == 1, zone.as_ref())?
+            } else {
+                calendar::date_time(py, text, fold == 1, zone.as_ref())?
+            }
         }
+        ("bytearray", [bytes]) => {
+            let bytes = bytes.bind(py).cast::<PyBytes>()?;
+            pyo3::types::PyByteArray::new(py, bytes.as_bytes()).into_any()
+        }
+        ("decimal.Decimal", [text]) => {
+            let text = text.bind(py).cast::<PyString>()?;
+            decimal_class(py)?.call1((text,))?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(made))
+}
+
+/// What `object.__new__` makes of a class.
+fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+    let py = class.py();
+    // SAFETY: a class whose instances `object.__new__` makes; a new reference, or null with an error.
+    unsafe {
+        let new = (*&raw const ffi::PyBaseObject_Type).tp_new;
+        let Some(new) = new else { return Err(PyMemoryError::new_err("")) };
+        let made = new(class.as_type_ptr(), PyTuple::empty(py).as_ptr(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(py, made)
     }
 }
 
@@ -348,12 +351,19 @@ impl Sink for Assembler<'_> {
 
     fn tuple(&mut self, length: usize) -> Result<()> {
         let py = self.base.py;
-        let tuple = match self.shell_of() {
-            Some(shell) => shell,
-            None if length == 0 => PyTuple::empty(py).into_any(),
-            None => blank_tuple(py, &raw mut ffi::PyTuple_Type, length)?,
+        if let Some(shell) = self.shell_of() {
+            fill_tuple(&shell, self.take(length));
+            self.push(shell);
+            return Ok(());
+        }
+        // SAFETY: a new tuple is filled before anyone can see it; each item's reference moves in.
+        let tuple = unsafe {
+            let tuple = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(length as ffi::Py_ssize_t))?;
+            for (at, item) in self.take(length).enumerate() {
+                ffi::PyTuple_SET_ITEM(tuple.as_ptr(), at as ffi::Py_ssize_t, item.into_ptr());
+            }
+            tuple
         };
-        fill_tuple(&tuple, self.take(length));
         self.push(tuple);
         Ok(())
     }
@@ -394,16 +404,20 @@ impl Sink for Assembler<'_> {
     fn named(&mut self, length: usize) -> Result<()> {
         let py = self.base.py;
         let shell = self.shell_of();
-        let parts: Vec<Py<PyAny>> = self.take(length).collect();
-        let Some((name, arguments)) = parts.split_first() else { return Ok(()) };
+        let start = self.base.values.len().saturating_sub(length);
+        let Some((name, arguments)) = self.base.values.get(start..).and_then(<[_]>::split_first) else {
+            return Ok(());
+        };
         let name =
             name.bind(py).cast::<PyString>().map_err(|_| refused(py, bad("a name that is no text")))?;
-        let name = name.to_str()?;
-        if let Some(made) = self.quick(name, arguments).map_err(|error| refused(py, error))? {
+        let quick = quick(py, name.to_str()?, arguments).map_err(|error| refused(py, error))?;
+        if let Some(made) = quick {
+            self.base.values.truncate(start);
             self.push(made);
             return Ok(());
         }
-        let list = PyList::new(py, arguments)?;
+        let (name, list) = (name.clone(), PyList::new(py, arguments)?);
+        self.base.values.truncate(start);
         let made = match shell {
             Some(shell) => named(py)?.call_method1(intern!(py, "fill"), (shell, list)),
             None => {
@@ -431,8 +445,12 @@ impl Sink for Assembler<'_> {
         let class = recipe.getattr(intern!(py, "kind"))?;
         let direct: bool = recipe.getattr(intern!(py, "direct"))?.extract()?;
         let is_tuple = definition.get_item(0)?.eq("namedtuple")?;
-        let build = if direct { None } else { Some(recipe.getattr(intern!(py, "build"))?) };
-        self.classes.push(Class { class, is_tuple, build, names });
+        let (mut build, mut fill) = (None, None);
+        if !direct {
+            build = Some(recipe.getattr(intern!(py, "build"))?);
+            fill = Some(recipe.getattr(intern!(py, "fill"))?).filter(|fill| !fill.is_none());
+        }
+        self.classes.push(Class { class, is_tuple, build, fill, names });
         Ok(())
     }
 
@@ -442,8 +460,12 @@ impl Sink for Assembler<'_> {
         let values: Vec<Py<PyAny>> = self.take(length).collect();
         let Some(class) = self.classes.get(number) else { return Ok(()) };
         if let Some(build) = &class.build {
-            let made = build.call1((PyList::new(py, values)?,)).map_err(|error| refused(py, error))?;
-            self.push(made);
+            let values = PyList::new(py, values)?;
+            let made = match (shell, &class.fill) {
+                (Some(shell), Some(fill)) => fill.call1((&shell, values)).map(|_| shell),
+                _ => build.call1((values,)),
+            };
+            self.push(made.map_err(|error| refused(py, error))?);
             return Ok(());
         }
         if class.names.len() != length {
@@ -541,7 +563,9 @@ impl Sink for Assembler<'_> {
             // SAFETY: a new reference, or null with an error.
             Shell::Set => unsafe { Bound::from_owned_ptr_or_err(py, ffi::PySet_New(std::ptr::null_mut()))? },
             Shell::Object(class) => match self.classes.get(class) {
-                Some(class) if class.build.is_none() => self.blank(class, class.names.len())?,
+                Some(class) if class.build.is_none() || class.fill.is_some() => {
+                    self.blank(class, class.names.len())?
+                }
                 _ => return Ok(()),
             },
             Shell::Named => {
@@ -608,10 +632,13 @@ fn wtf8<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, PyAny>> {
 }
 
 fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
-    let module = py.import(intern!(py, "uuid"))?;
-    let class = module.getattr(intern!(py, "UUID"))?;
-    let made = class.call_method1(intern!(py, "__new__"), (&class,))?;
-    let unknown = module.getattr(intern!(py, "SafeUUID"))?.getattr(intern!(py, "unknown"))?;
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static UNKNOWN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let made = blank(CLASS.import(py, "uuid", "UUID")?)?;
+    let unknown = UNKNOWN.get_or_try_init(py, || {
+        py.import("uuid")?.getattr("SafeUUID")?.getattr("unknown").map(Bound::unbind)
+    })?;
+    let unknown = unknown.bind(py).clone();
     // Its own constructor checks and converts at ten times the price; its slots are all it has.
     for (name, value) in
         [(intern!(py, "int"), number.into_pyobject(py)?.into_any()), (intern!(py, "is_safe"), unknown)]
@@ -631,18 +658,23 @@ fn decimal<'py>(exponent: &Bound<'py, PyAny>, mantissa: &Bound<'py, PyAny>) -> P
     let exponent = number::exponent(exponent.extract::<i64>()?)?;
     let mantissa: i64 = mantissa.extract()?;
     let text = format!("{mantissa}E{exponent}");
-    py.import(intern!(py, "decimal"))?.getattr(intern!(py, "Decimal"))?.call1((text,))
+    decimal_class(py)?.call1((text,))
+}
+
+fn decimal_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "decimal", "Decimal")
 }
 
 fn duration<'py>(span: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let span = span.cast::<PyDict>()?;
-    let seconds = span.get_item(1)?.ok_or_else(|| bad("a span without seconds"))?.extract::<i64>()?;
-    let micros = match span.get_item(-6)? {
-        Some(micros) => micros.extract::<i64>()?,
-        None => 0,
-    };
-    if span.len() != if span.contains(-6)? { 2 } else { 1 } {
-        return Err(bad("a span of parts that holdall does not write"));
+    let (mut seconds, mut micros) = (None, 0);
+    for (part, number) in span {
+        match part.extract::<i64>()? {
+            1 => seconds = Some(number.extract::<i64>()?),
+            -6 => micros = number.extract::<i64>()?,
+            _ => return Err(bad("a span of parts that holdall does not write")),
+        }
     }
-    calendar::delta(span.py(), seconds, micros)
+    calendar::delta(span.py(), seconds.ok_or_else(|| bad("a span without seconds"))?, micros)
 }

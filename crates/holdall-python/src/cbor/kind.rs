@@ -7,7 +7,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyByteArray, PyComplex, PyDate, PyDateTime, PyDelta, PyTime, PyType, PyWeakrefMethods, PyWeakrefReference,
+    PyByteArray, PyComplex, PyDate, PyDateTime, PyDelta, PyTime, PyType, PyTypeMethods, PyWeakrefMethods,
+    PyWeakrefReference,
 };
 
 use super::plan::Plan;
@@ -36,6 +37,8 @@ pub enum Kind {
 /// A type and its kind. The reference is weak: a class that nobody else holds may go.
 struct Known {
     class: Py<PyWeakrefReference>,
+    /// The interpreter's own number of the class's state, which any change of the class makes another.
+    version: u32,
     kind: Arc<Kind>,
 }
 
@@ -46,6 +49,8 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
     let py = class.py();
     let address = class.as_ptr() as usize;
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&address)
+        && known.version != 0
+        && known.version == version_of(class)
         && known.class.bind(py).upgrade().is_some_and(|alive| alive.is(class))
     {
         return Ok(Arc::clone(&known.kind));
@@ -53,7 +58,11 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
     let kind = Arc::new(learn(class)?);
     // A class that cannot be found under its name may just be in the making.
     if !matches!(*kind, Kind::Other) || is_found(class) {
-        let known = Known { class: PyWeakrefReference::new(class)?.unbind(), kind: Arc::clone(&kind) };
+        // Looking something up gives a changed class its new number.
+        class.hasattr(intern!(py, "__reduce_ex__"))?;
+        let version = version_of(class);
+        let known =
+            Known { class: PyWeakrefReference::new(class)?.unbind(), version, kind: Arc::clone(&kind) };
         let former = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(address, known);
         drop(former);
     }
@@ -65,6 +74,20 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
 pub fn forget_kinds() {
     let former = std::mem::take(&mut *KNOWN.lock().unwrap_or_else(PoisonError::into_inner));
     drop(former);
+}
+
+fn version_of(class: &Bound<'_, PyType>) -> u32 {
+    // SAFETY: a live type; a plain number is read.
+    unsafe { (*class.as_type_ptr()).tp_version_tag }
+}
+
+/// Whether `copyreg` was told how to pickle a class: then it goes that way.
+pub fn has_reducer(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    static TABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = class.py();
+    let table =
+        TABLE.get_or_try_init(py, || py.import("copyreg")?.getattr("dispatch_table").map(Bound::unbind))?;
+    table.bind(py).contains(class)
 }
 
 fn learn(class: &Bound<'_, PyType>) -> PyResult<Kind> {

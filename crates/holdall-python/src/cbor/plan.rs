@@ -109,7 +109,8 @@ impl Plan {
         let py = class.py();
         let Some((module, path)) = &self.place else { return true };
         let found = || -> PyResult<bool> {
-            let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+            // SAFETY: the table of modules lives as long as the interpreter does; borrowed.
+            let modules = unsafe { Bound::from_borrowed_ptr(py, ffi::PyImport_GetModuleDict()) };
             let mut found = modules.get_item(module)?;
             for name in path {
                 found = found.getattr(name)?;
@@ -147,14 +148,11 @@ impl Plan {
         let mut found = 0;
         for field in &self.fields {
             let mut item = None;
-            if let Some(dict) = &dict {
+            if let Some((_, slot)) = self.slots.iter().find(|(name, _)| name.is(field)) {
+                item = slot_of(slot.bind(py), value)?;
+            } else if let Some(dict) = &dict {
                 item = dict.get_item(field)?.map(Bound::unbind);
                 found += usize::from(item.is_some());
-            }
-            if item.is_none()
-                && let Some((_, slot)) = self.slots.iter().find(|(name, _)| name.is(field))
-            {
-                item = slot_of(slot.bind(py), value)?;
             }
             values.push(item);
         }
@@ -172,7 +170,10 @@ impl Plan {
         {
             for (name, item) in dict.iter() {
                 let Ok(name) = name.cast_into_exact::<PyString>() else { return Ok(None) };
-                if name.to_str().is_err() {
+                // What a slot's name leads to in the dict is hidden by the slot.
+                let hidden =
+                    self.slots.iter().any(|(slot, _)| slot.bind(py).as_any().eq(&name).unwrap_or(true));
+                if hidden || name.to_str().is_err() {
                     return Ok(None);
                 }
                 if self.fields.iter().all(|field| !field.bind(py).as_any().eq(&name).unwrap_or(false)) {

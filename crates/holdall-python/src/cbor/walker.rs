@@ -17,7 +17,7 @@ use pyo3::types::{PyByteArray, PyComplex, PyComplexMethods, PyString, PyTuple, P
 
 use super::Cbor;
 use super::calendar::{self, Rest};
-use super::kind::{Kind, kind_of};
+use super::kind::{Kind, has_reducer, kind_of};
 use super::number::{self, Small};
 use super::open::{Open, What};
 use super::plan::{Plan, State};
@@ -115,7 +115,7 @@ impl<'py> Walker<'py> {
         let class_object = class_object.cast_into::<PyType>().map_err(PyErr::from)?;
         let mut kind = kind_of(&class_object)?;
         if let Kind::Object(plan) = &*kind
-            && !plan.is_current(&class_object)
+            && (!plan.is_current(&class_object) || has_reducer(&class_object)?)
         {
             kind = Arc::new(Kind::Other);
         }
@@ -248,10 +248,8 @@ impl<'py> Walker<'py> {
                 return self.reduced(&object, reducer, out);
             }
             Kind::Object(plan) => {
-                let singleton =
-                    !matches!(plan.form, super::plan::Form::Dataclass | super::plan::Form::NamedTuple);
                 // SAFETY: alive.
-                if !singleton && unsafe { self.met(value.object, out)? } {
+                if unsafe { self.met(value.object, out)? } {
                     return Ok(Written::Whole);
                 }
                 let Some(state) = plan.state(&object)? else {
