@@ -10,6 +10,7 @@ from typing_extensions import disjoint_base
 __all__ = [
     "Keys",
     "Lock",
+    "Reducer",
     "Store",
     "__version__",
     "dumps",
@@ -82,6 +83,18 @@ def keyset_show(keyset: str | None = None) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
+
+@final
+class Reducer:
+    """What C pickle asks before it writes an object: `reducer_override`, for one pickle."""
+
+    def __new__(cls) -> Self: ...
+    @property
+    def by_value(self) -> bool:
+        """Whether code went by value, which no other version of Python can run."""
+
+    def reduce(self, value: Any, /) -> Any:
+        """Return how to write an object, or NotImplemented where C pickle does it."""
 
 @final
 class Lock:

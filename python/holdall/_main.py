@@ -7,6 +7,8 @@ copy is kept closed beside the name, and opened only where the name finds nothin
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -68,20 +70,31 @@ def copy_of(kind: type) -> bytes:
 
 
 def copied(kind: type) -> bytes:
-    """Copy a class; cloudpickle takes only `__main__` itself for the script."""
+    """Copy a class."""
     import cloudpickle
 
-    name = kind.__module__
-    if name == "__main__":
+    with copying(kind.__module__):
         return bytes(cloudpickle.dumps(kind, 5))
+
+
+@contextmanager
+def copying(name: str | None) -> Iterator[None]:
+    """Have cloudpickle copy what is of the script; it takes only `__main__` itself for that."""
+    import cloudpickle
+
+    if name != "__mp_main__":
+        yield
+        return
     with by_value:
-        if name in cloudpickle.list_registry_pickle_by_value():
-            return bytes(cloudpickle.dumps(kind, 5))
-        cloudpickle.register_pickle_by_value(sys.modules[name])
+        script = sys.modules[name]
+        known = name in cloudpickle.list_registry_pickle_by_value()
+        if not known:
+            cloudpickle.register_pickle_by_value(script)
         try:
-            return bytes(cloudpickle.dumps(kind, 5))
+            yield
         finally:
-            cloudpickle.unregister_pickle_by_value(sys.modules[name])
+            if not known:
+                cloudpickle.unregister_pickle_by_value(script)
 
 
 def kept(kind: type) -> tuple[Any, ...] | None:

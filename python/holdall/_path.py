@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 # Enough to point at something, and no more than a person reads.
@@ -59,6 +60,8 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:
                 yield f".<closure>[{name!r}]", cell.cell_contents
             except ValueError:  # an empty cell
                 continue
+        yield ".__defaults__", getattr(value, "__defaults__", None)
+        yield ".__kwdefaults__", getattr(value, "__kwdefaults__", None)
         namespace = getattr(value, "__globals__", {})
         for name in getattr(code, "co_names", ()):
             if name in namespace:
@@ -70,8 +73,12 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an instance, those in slots included."""
+    """Yield the attributes of an instance, those in slots included, or of a class."""
     if isinstance(value, type):
+        # Functions last: those that say `super()` carry the class with them.
+        for name, item in sorted(vars(value).items(), key=lambda pair: callable(pair[1])):
+            if not isinstance(item, GetSetDescriptorType | MemberDescriptorType):
+                yield f".{name}", item
         return
     state = getattr(value, "__dict__", None)
     if isinstance(state, dict):

@@ -2,130 +2,70 @@
 
 import io
 import pickle
-import sys
-from collections import ChainMap
-from types import CodeType, FunctionType
-from typing import IO, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import cloudpickle
-
-from holdall import _main, _path
+from holdall import _path
+from holdall._holdall import Reducer
 from holdall.errors import HoldallError, SerializationError
 
 PROTOCOL = 5
-# How the names of NumPy's dtypes of dates and spans stand in a pickle.
-DATES = (b"\x8c\x02M8", b"\x8c\x02m8")
+# Buffers below this many bytes stay in the pickle: a segment of its own would cost more.
+SMALL = 64 * 1024
 
 
-def dumps(value: Any) -> tuple[bytes, bool]:
-    """Return the pickle, and whether code objects are in it.
+class Pickler(pickle.Pickler):
+    """C pickle's, with a place for what it asks before it writes an object.
 
-    C pickle first: it is the faster one, and writes functions and classes by reference, which
-    any Python version reads. What it cannot do goes to cloudpickle; so does what it would refer
-    to by the name `__main__`, which means another module in another process, and what may be an
-    array of dates, which it may change.
+    It looks that up once a pickle and not once an object, so no method of Python's is called.
     """
-    data = by_reference(value)
-    if data is not None:
-        return data, False
+
+    __slots__ = ("reducer_override",)
+
+
+def dumps(value: Any, buffers: list[Any] | None = None) -> tuple[bytes, bool]:
+    """Return the pickle, and whether code is in it, which no other version of Python can run.
+
+    buffers: takes the large buffers of arrays and the like, which `loads` then wants.
+    """
     try:
-        return by_value(value)
+        return written(value, buffers)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
         raise refusal(value, error) from error
 
 
-def by_value(value: Any) -> tuple[bytes, bool]:
-    """Return cloudpickle's bytes, and whether code objects are in them."""
-    written = io.BytesIO()
-    pickler = Pickler(written, PROTOCOL)
+def written(value: Any, buffers: list[Any] | None = None) -> tuple[bytes, bool]:
+    """Do what `dumps` does, with errors as they are raised."""
+    file = io.BytesIO()
+    reducer = Reducer()
+    pickler = Pickler(file, PROTOCOL, True, None if buffers is None else taken(buffers))
+    pickler.reducer_override = reducer.reduce  # type: ignore[method-assign]
     pickler.dump(value)
-    return written.getvalue(), pickler.code
+    return file.getvalue(), reducer.by_value
 
 
-class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """cloudpickle's, but for what it would change silently and for the script's classes."""
+def taken(buffers: list[Any]) -> Callable[[pickle.PickleBuffer], bool]:
+    """Return what takes the large buffers, and says of the others that they stay."""
 
-    def __init__(self, file: IO[bytes], protocol: int) -> None:
-        self.code = False
-        # The C pickler takes the table over as it is made.
-        self.dispatch_table = ChainMap(
-            {memoryview: refuse, io.TextIOWrapper: refuse, CodeType: self.note_code},
-            cloudpickle.Pickler.dispatch_table,
-        )
-        super().__init__(file, protocol)
+    def take(buffer: pickle.PickleBuffer) -> bool:
+        stays = buffer.raw().nbytes < SMALL
+        if not stays:
+            buffers.append(buffer)
+        return stays
 
-    def reducer_override(self, value: Any) -> Any:
-        """Hand classes of the script to `_main`, and notice what goes by value."""
-        if isinstance(value, type) and (reduced := _main.kept(value)):
-            return reduced
-        if is_script_cached(value):
-            return value.by_value()
-        if has_swapped_dates(value):
-            return view_of_integers(value)
-        reduced = super().reducer_override(value)
-        if reduced is not NotImplemented and isinstance(value, type | FunctionType):
-            # What can be imported is written by its name alone.
-            self.code = self.code or not isinstance(reduced, str)
-        return reduced
-
-    def note_code(self, code: CodeType) -> Any:
-        """Write a code object."""
-        self.code = True
-        return cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return take
 
 
-def has_swapped_dates(value: Any) -> bool:
-    """Whether this is an array of dates or spans that are not in this machine's byte order."""
-    numpy = sys.modules.get("numpy")
-    return (
-        numpy is not None
-        and isinstance(value, numpy.ndarray)
-        and value.dtype.kind in "Mm"
-        and not value.dtype.isnative
-    )
+def loads(data: Any, buffers: Sequence[Any] = ()) -> Any:
+    """Return the value of a pickle that the reader trusts.
 
-
-def view_of_integers(array: Any) -> Any:
-    """Write such an array as a view: NumPy would read it back in this machine's byte order."""
-    kind = type(array)
-    if kind is not sys.modules["numpy"].ndarray:
-        raise TypeError(f"{kind.__name__!r} would lose its byte order; use the machine's own")
-    return kind.view, (array.view(f"{array.dtype.byteorder}i8"), array.dtype)
-
-
-def is_script_cached(value: Any) -> bool:
-    """Whether this is a cached function of the script, which goes by value as its functions do."""
-    anycache = sys.modules.get("holdall.anycache")
-    return (
-        anycache is not None
-        and isinstance(value, anycache.Cached)
-        and value.__module__ == "__main__"
-    )
-
-
-def refuse(value: Any) -> Any:
-    """Refuse what cloudpickle would keep as another type."""
-    raise TypeError(f"cannot pickle {type(value).__name__!r} object")
-
-
-def by_reference(value: Any) -> bytes | None:
-    """Return C pickle's bytes, or None where they would not do."""
+    data: the pickle, as any bytes-like object.
+    buffers: what `dumps` took, in the same order.
+    """
     try:
-        data = pickle.dumps(value, PROTOCOL)
-    except (MemoryError, KeyboardInterrupt):
-        raise
-    except Exception:
-        # Whatever a `__reduce__` raises here it raises to cloudpickle again, where it is reported.
-        return None
-    return None if b"__main__" in data or any(name in data for name in DATES) else data
-
-
-def loads(data: bytes) -> Any:
-    """Return the value of a pickle that the reader trusts."""
-    try:
-        return pickle.loads(data)
+        return pickle.loads(data, buffers=buffers)
     except (MemoryError, KeyboardInterrupt, HoldallError):
         raise
     except Exception as error:
@@ -155,7 +95,7 @@ def refusal(value: Any, error: Exception) -> SerializationError:
 def picklable(value: Any) -> bool:
     """Whether a value can be pickled by itself."""
     try:
-        by_value(value)
+        written(value)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception:

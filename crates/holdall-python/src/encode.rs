@@ -126,7 +126,7 @@ fn tagged(written: Cbor<'_>) -> Encoded<'_> {
 }
 
 fn pickle<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
-    let (bytes, python) = pickle::dumps(value)?;
+    let (bytes, python) = pickle::dumps(value, None)?;
     Ok(Encoded { codec: Codec::Pickle, active: true, python, data: Data::Bytes(bytes) })
 }
 

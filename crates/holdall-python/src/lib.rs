@@ -3,7 +3,8 @@
 //! - [`source`] and [`sink`] let the codec walk and build Python objects; they and [`hooks`] are
 //!   where `unsafe` is, each use with its reason.
 //! - [`encode`] turns a value into a payload and [`decode`] a payload into a value, by
-//!   the mode; [`pickle`] asks Python for the codec that is its own.
+//!   the mode; [`pickle`] asks Python for the codec that is its own, and [`reducer`] tells it what
+//!   goes by value.
 //! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
@@ -24,6 +25,7 @@ mod lock;
 mod mode;
 mod options;
 mod pickle;
+mod reducer;
 mod sink;
 mod source;
 mod store;
@@ -49,6 +51,8 @@ mod _holdall {
     use crate::loads::loads;
     #[pymodule_export]
     use crate::lock::Lock;
+    #[pymodule_export]
+    use crate::reducer::Reducer;
     #[pymodule_export]
     use crate::store::{Keys, Store};
 

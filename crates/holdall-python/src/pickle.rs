@@ -3,17 +3,21 @@
 use holdall_types::ErrorKind;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyModule};
 
 use crate::error::{Raised, Result};
 
 /// The Python version (major, minor) that a pickle is bound to, if code objects are in it.
 pub type Version = Option<(u8, u8)>;
 
-/// The pickle of a value, and its version.
-pub fn dumps<'py>(value: &Bound<'py, PyAny>) -> Result<(Bound<'py, PyBytes>, Version)> {
+/// The pickle of a value, and its version. `buffers` takes what is large enough to be a segment.
+pub fn dumps<'py>(
+    value: &Bound<'py, PyAny>,
+    buffers: Option<&Bound<'py, PyList>>,
+) -> Result<(Bound<'py, PyBytes>, Version)> {
     let py = value.py();
-    let written = py.import(intern!(py, "holdall._pickle"))?.call_method1(intern!(py, "dumps"), (value,))?;
+    let written = module(py)?.call_method1(intern!(py, "dumps"), (value, buffers))?;
     let (bytes, by_value): (Bound<'py, PyBytes>, bool) = written.extract()?;
     Ok((bytes, by_value.then(|| running(py))))
 }
@@ -30,11 +34,20 @@ pub fn loads<'py>(py: Python<'py>, payload: &[u8], python: Option<(u8, u8)>) -> 
         );
         return Err(Raised::new(ErrorKind::PythonVersion, message));
     }
-    let module = py.import(intern!(py, "holdall._pickle"))?;
-    Ok(module.call_method1(intern!(py, "loads"), (PyBytes::new(py, payload),))?)
+    Ok(module(py)?.call_method1(intern!(py, "loads"), (PyBytes::new(py, payload),))?)
 }
 
+/// `holdall._pickle`, looked up once: importing it at each use took as long as a small pickle.
+fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    Ok(MODULE.get_or_try_init(py, || py.import("holdall._pickle").map(Bound::unbind))?.bind(py))
+}
+
+/// Asked once: Python answers with a text to be taken apart.
 fn running(py: Python<'_>) -> (u8, u8) {
-    let version = py.version_info();
-    (version.major, version.minor)
+    static RUNNING: PyOnceLock<(u8, u8)> = PyOnceLock::new();
+    *RUNNING.get_or_init(py, || {
+        let version = py.version_info();
+        (version.major, version.minor)
+    })
 }
