@@ -174,6 +174,16 @@ def test_what_only_cloudpickle_writes_keeps_its_type():
     assert back(field)[0]._field_type is field._field_type
 
 
+@pytest.mark.parametrize("kind", ["M8[s]", "m8[s]"])
+def test_the_byte_order_of_dates_in_arrays_is_kept(kind):
+    """NumPy's own pickle turns such an array, alone among all types, to native byte order."""
+    value = np.arange(2, dtype="i8").view(kind).astype(np.dtype(kind).newbyteorder("S"))
+    assert same(value, back([value])[0][0])
+    wrong = type("Kind", (np.ndarray,), {})
+    with pytest.raises(holdall.SerializationError, match="byte order"):
+        back(value.view(wrong))
+
+
 def test_a_dynamic_module_goes_by_value():
     module = types.ModuleType("not_to_be_found")
     module.x = 1
@@ -405,7 +415,7 @@ def test_too_deep_a_value_is_refused_with_its_path():
     for _ in range(100_000):
         value = [value, lambda: 1]
     with pytest.raises(holdall.SerializationError, match="nested too deeply") as caught:
-        holdall.dumps(value)
+        holdall.dumps(value, mode="pickle")
     assert caught.value.path.startswith("$[0]")
     while isinstance(value, list):  # not by recursion, for its own sake
         value = value[0]
