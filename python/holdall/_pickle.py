@@ -4,6 +4,7 @@ import io
 import pickle
 import sys
 from collections import ChainMap
+from collections.abc import Callable, Sequence
 from types import CodeType, FunctionType
 from typing import IO, Any
 
@@ -17,29 +18,58 @@ PROTOCOL = 5
 DATES = (b"\x8c\x02M8", b"\x8c\x02m8")
 
 
-def dumps(value: Any) -> tuple[bytes, bool]:
+# Smaller buffers are copied into the pickle: a segment costs a place in the header and a read.
+SMALL = 64 * 1024
+# A frame has room for no more.
+MANY = 1 << 16
+
+
+def dumps(value: Any, buffers: list[pickle.PickleBuffer] | None = None) -> tuple[bytes, bool]:
     """Return the pickle, and whether code objects are in it.
+
+    buffers: a list that takes the large ones, in their order; None keeps them in the pickle.
 
     C pickle first: it is the faster one, and writes functions and classes by reference, which
     any Python version reads. What it cannot do goes to cloudpickle; so does what it would refer
     to by the name `__main__`, which means another module in another process, and what may be an
     array of dates, which it may change.
     """
-    data = by_reference(value)
+    data = by_reference(value, buffers)
     if data is not None:
         return data, False
     try:
-        return by_value(value)
+        return by_value(value, buffers)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
         raise refusal(value, error) from error
 
 
-def by_value(value: Any) -> tuple[bytes, bool]:
+def keeper(
+    buffers: list[pickle.PickleBuffer] | None,
+) -> Callable[[pickle.PickleBuffer], bool] | None:
+    """Return what sorts buffers: true for those that stay in the pickle."""
+    if buffers is None:
+        return None
+    buffers.clear()
+
+    def stays(buffer: pickle.PickleBuffer) -> bool:
+        try:
+            size = buffer.raw().nbytes
+        except BufferError:
+            return True
+        if size < SMALL or len(buffers) == MANY:
+            return True
+        buffers.append(buffer)
+        return False
+
+    return stays
+
+
+def by_value(value: Any, buffers: list[pickle.PickleBuffer] | None = None) -> tuple[bytes, bool]:
     """Return cloudpickle's bytes, and whether code objects are in them."""
     written = io.BytesIO()
-    pickler = Pickler(written, PROTOCOL)
+    pickler = Pickler(written, PROTOCOL, keeper(buffers))
     pickler.dump(value)
     return written.getvalue(), pickler.code
 
@@ -47,14 +77,19 @@ def by_value(value: Any) -> tuple[bytes, bool]:
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     """cloudpickle's, but for what it would change silently and for the script's classes."""
 
-    def __init__(self, file: IO[bytes], protocol: int) -> None:
+    def __init__(
+        self,
+        file: IO[bytes],
+        protocol: int,
+        buffer_callback: Callable[[pickle.PickleBuffer], bool] | None,
+    ) -> None:
         self.code = False
         # The C pickler takes the table over as it is made.
         self.dispatch_table = ChainMap(
             {memoryview: refuse, io.TextIOWrapper: refuse, CodeType: self.note_code},
             cloudpickle.Pickler.dispatch_table,
         )
-        super().__init__(file, protocol)
+        super().__init__(file, protocol, buffer_callback)
 
     def reducer_override(self, value: Any) -> Any:
         """Hand classes of the script to `_main`, and notice what goes by value."""
@@ -110,10 +145,10 @@ def refuse(value: Any) -> Any:
     raise TypeError(f"cannot pickle {type(value).__name__!r} object")
 
 
-def by_reference(value: Any) -> bytes | None:
+def by_reference(value: Any, buffers: list[pickle.PickleBuffer] | None = None) -> bytes | None:
     """Return C pickle's bytes, or None where they would not do."""
     try:
-        data = pickle.dumps(value, PROTOCOL)
+        data = pickle.dumps(value, PROTOCOL, buffer_callback=keeper(buffers))
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception:
@@ -122,10 +157,10 @@ def by_reference(value: Any) -> bytes | None:
     return None if b"__main__" in data or any(name in data for name in DATES) else data
 
 
-def loads(data: bytes) -> Any:
-    """Return the value of a pickle that the reader trusts."""
+def loads(data: bytes, buffers: Sequence[Any] = ()) -> Any:
+    """Return the value of a pickle that the reader trusts, built on the buffers it was parted from."""
     try:
-        return pickle.loads(data)
+        return pickle.loads(data, buffers=buffers)
     except (MemoryError, KeyboardInterrupt, HoldallError):
         raise
     except Exception as error:
