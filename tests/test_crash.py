@@ -31,6 +31,8 @@ def plan(seed, writer):
     """
     import random
 
+    import numpy
+
     chance = random.Random(f"{seed}/{writer}")
     # One key that is the folder of another, one with a path by hash, one that all write.
     names = [f"{writer}/{n}" for n in range(8)] + [f"{writer}/1/below", f"{writer}/{'x' * 300}"]
@@ -43,6 +45,7 @@ def plan(seed, writer):
                 (writer, count, body),
                 {"writer": writer, "count": count, "body": body.hex()},
                 b"%d:" % count + body,
+                [writer, count, numpy.frombuffer(body, "u1")],
             ]
         )
 

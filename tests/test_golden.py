@@ -43,6 +43,7 @@ def test_a_golden_frame_says_what_it_was_made_of(name):
     assert seen.codec == entry["codec"]
     assert seen.header_size == len(entry["header"]) // 2
     assert seen.size == len(data)
+    assert seen.segments == len(entry.get("segments", ()))
     assert seen.bare is False
     assert seen.active is (entry["codec"] == "pickle")
     assert seen.signed_by == (fields["signed"] and fields["signed"]["key_id"])
@@ -66,7 +67,11 @@ def expected(entry):
 def test_a_golden_frame_is_read_as_far_as_it_is_trusted(name):
     entry, data = FRAMES[name], bytes_of(name)
     signed = entry["fields"]["signed"]
-    assert holdall.loads(data, mode="raw") == base64.b64decode(entry["payload"])
+    if "segments" in entry:
+        with pytest.raises(holdall.SerializationError, match=f"{len(entry['segments'])} segments"):
+            holdall.loads(data, mode="raw")
+    else:
+        assert holdall.loads(data, mode="raw") == base64.b64decode(entry["payload"])
     if entry["codec"] != "pickle":
         assert holdall.loads(data) == expected(entry)
         return
@@ -79,7 +84,12 @@ def test_a_golden_frame_is_read_as_far_as_it_is_trusted(name):
     else:
         error = holdall.PythonVersionError if other_python else None
     if error is None:
-        assert holdall.loads(data) in (None, list(range(1000)))
+        value = holdall.loads(data)
+        if name == "segments-pickle":
+            assert value == base64.b64decode(entry["segments"][0])
+            assert value.readonly
+        else:
+            assert value in (None, list(range(1000)))
     else:
         with pytest.raises(error) as caught:
             holdall.loads(data)
@@ -164,14 +174,14 @@ def test_the_schema_is_the_one_on_the_page():
     assert page[1] in (GOLDEN / "store.sql").read_text("utf-8")
 
 
-def reader():
-    """The reader in plain Python that the format's page prints."""
+def reader(name="read_frame"):
+    """A function of the reader in plain Python that the format's page prints."""
     page = FORMAT.read_text("utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     code = next(block for block in blocks if "def read_frame" in block)
     namespace = {}
     exec(code, namespace)
-    return namespace["read_frame"]
+    return namespace[name]
 
 
 @pytest.mark.parametrize("name", READABLE)
@@ -182,6 +192,14 @@ def test_the_plain_reader_of_the_format_page_reads_what_is_passive(name):
             read(bytes_of(name))
     else:
         assert read(bytes_of(name)) == expected(entry)
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_the_plain_reader_finds_payload_and_segments(name):
+    entry = FRAMES[name]
+    _, payload, segments = reader("parts_of")(bytes_of(name))
+    assert payload == base64.b64decode(entry["payload"])
+    assert segments == [base64.b64decode(segment) for segment in entry.get("segments", ())]
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,8 @@ class Store(Generic[_T]):
         model: Any = None,
         raise_on_nonexist: bool | None = None,
         trust: str | None = None,
+        mmap: bool = False,
+        verify: bool = False,
     ) -> _T | _D:
         """Return the value of a key.
 
@@ -231,6 +233,13 @@ class Store(Generic[_T]):
         model: a pydantic model, or any type that pydantic validates; an instance is returned.
         raise_on_nonexist: False gives None without a value.
         trust: as for `loads`; default the store's.
+        mmap: large arrays are read-only views of the value's file, which is read only where they are
+            looked at. Their checksums are not checked, unless what is read is trusted for its
+            signature. In a folder and beside a database; in memory there is nothing to map.
+        verify: checks them in any case.
+
+        While a mapped file is in use nobody may write into it or cut it short: the one changes the
+        array, the other ends the process (SIGBUS). holdall itself never does.
 
         Raises DoesNotExist without a value, CorruptFrame for a damaged one, UntrustedPayloadError for
         an active one that is not trusted.
@@ -336,6 +345,12 @@ class Store(Generic[_T]):
         """Return a value's header and payload, or its bare bytes, for `holdall.inspect`.
 
         The checksum was checked; nothing was verified or opened. Raises DoesNotExist without a value.
+        """
+
+    def parts(self, key: str) -> tuple[bytes, list[Any]]:
+        """Return a value's payload and the large buffers beside it.
+
+        Their checksums were checked; nothing was verified or opened. Raises DoesNotExist without a value.
         """
 
     def copy_key(self, key: str, other: Store[Any]) -> bool:

@@ -12,6 +12,8 @@ from holdall.errors import HoldallError, SerializationError
 PROTOCOL = 5
 # Buffers below this many bytes stay in the pickle: a segment of its own would cost more.
 SMALL = 64 * 1024
+# A frame has room for no more.
+MANY = 1 << 16
 
 
 class Pickler(pickle.Pickler):
@@ -50,7 +52,11 @@ def taken(buffers: list[Any]) -> Callable[[pickle.PickleBuffer], bool]:
     """Return what takes the large buffers, and says of the others that they stay."""
 
     def take(buffer: pickle.PickleBuffer) -> bool:
-        stays = buffer.raw().nbytes < SMALL
+        try:
+            size = buffer.raw().nbytes
+        except BufferError:  # in pieces
+            return True
+        stays = size < SMALL or len(buffers) == MANY
         if not stays:
             buffers.append(buffer)
         return stays

@@ -15,7 +15,8 @@ class Info:
     """What `Store.info` gives.
 
     name: the last segment of the key. key, store, uri: where the value is.
-    size: the payload's size in bytes. codec: how it is written.
+    size: the payload's size in bytes, large buffers beside it included. codec: how it is written.
+    segments: how many large buffers there are beside it.
     created_at, updated_at: when the key was first written, and when this value was; aware, in UTC.
         In a folder an overwrite is a new file, so there created_at begins anew with each.
     expires_at: aware, in UTC; None for ever.
@@ -29,6 +30,7 @@ class Info:
     store: str
     uri: str
     size: int
+    segments: int
     codec: str
     created_at: datetime
     updated_at: datetime
@@ -51,6 +53,7 @@ def info_of(glance: dict[str, Any], store: str, uri: str) -> Info:
         store=store,
         uri=uri,
         size=glance["size"],
+        segments=glance["segments"],
         codec=codec,
         created_at=moment(glance["created"]),
         updated_at=moment(glance["updated"]),

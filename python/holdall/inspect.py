@@ -21,6 +21,7 @@ class Inspection:
     codec: how the payload is written. active: whether reading it could run code.
     bare: whether there was no frame, so that the codec is a guess and there is no checksum.
     size, header_size: bytes in all, and before the payload.
+    segments: how many large buffers there are beside the payload.
     expires_at: aware datetime in UTC, or None. python: the version whose code it holds.
     signed_by: the id of the signing key; says nothing of whether the signature is right.
     names: what a pickle would import, in its order; none of it was imported.
@@ -32,6 +33,7 @@ class Inspection:
     bare: bool
     size: int
     header_size: int
+    segments: int
     expires_at: datetime | None
     python: str | None
     signed_by: str | None
@@ -42,6 +44,8 @@ class Inspection:
         kind = "active: reading it can run code" if self.active else "passive: it can only be data"
         form = "bare, no frame" if self.bare else f"frame, header {self.header_size} bytes"
         lines = [f"{self.codec} ({kind})", f"  {self.size} bytes, {form}"]
+        if self.segments:
+            lines.append(f"  {self.segments} large buffer(s) beside the payload")
         if self.signed_by:
             lines.append(f"  signed by key {self.signed_by}")
         if self.expires_at:
@@ -72,6 +76,7 @@ def inspect(data: bytes) -> Inspection:
         bare=seen["bare"],
         size=seen["size"],
         header_size=seen["header_size"],
+        segments=seen["segments"],
         expires_at=None if expires is None else moment(expires),
         python=seen["python"],
         signed_by=seen["signed_by"],

@@ -154,7 +154,7 @@ class Store(engine.Store[T], Generic[T]):
         return now
 
     def checksum(self, key: str, algorithm: str = "sha256") -> str:
-        """Return the hexadecimal digest of a value's payload.
+        """Return the hexadecimal digest of a value's payload, and of the large buffers beside it.
 
         algorithm: any name that `hashlib.new` knows.
         Raises DoesNotExist without a value, ValidationError for an unknown algorithm.
@@ -170,7 +170,10 @@ class Store(engine.Store[T], Generic[T]):
             raise ValidationError(
                 f"algorithm={algorithm!r} has no length of its own; use sha256, say"
             )
-        digest.update(self._payload(key))
+        payload, segments = self.parts(key)
+        digest.update(payload)
+        for segment in segments:
+            digest.update(segment)
         return digest.hexdigest()
 
     def iterate_values(

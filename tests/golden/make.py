@@ -44,9 +44,19 @@ def mac(key_id, purpose, head, payload, context):
     return blake3(head + payload + context + lengths, key=subkey).digest()
 
 
-def keep(folder, name, head, payload, **entry):
+def place(base, payload, segments):
+    """Return payload and segments as they follow a header that ends at `base`."""
+    body = payload
+    for segment in segments:
+        body += bytes(-(base + len(body)) % 64) + segment
+    return body
+
+
+def keep(folder, name, head, payload, *, segments=(), **entry):
     path = f"{folder}/{name}.frame"
-    (HERE / path).write_bytes(head + payload)
+    (HERE / path).write_bytes(head + place(len(head), payload, segments))
+    if segments:
+        entry["segments"] = [base64.b64encode(segment).decode() for segment in segments]
     index.append(
         {
             "name": name,
@@ -58,10 +68,21 @@ def keep(folder, name, head, payload, **entry):
     )
 
 
-def frame(name, codec, payload, *, expires=None, python=None, key=None, sign=None):
+def table(payload, segments, signed):
+    """Return the field of the flag segments."""
+    field = struct.pack("<QI", len(payload), len(segments))
+    for segment in segments:
+        field += struct.pack("<Q", len(segment))
+        field += (
+            blake3(segment).digest() if signed else struct.pack("<Q", xxh3_64_intdigest(segment))
+        )
+    return field
+
+
+def frame(name, codec, payload, *, expires=None, python=None, segments=(), key=None, sign=None):
     """Keep a frame that can be read. `sign` is (key id, purpose, context, what verifying says)."""
     flags = EXPIRY * (expires is not None) | PYTHON * (python is not None)
-    flags |= SIGNED * (sign is not None) | MORE * (key is not None)
+    flags |= SIGNED * (sign is not None) | MORE * (key is not None) | SEGMENTS * bool(segments)
     head = bytes([0xC1, 0x48, CODECS[codec], flags])
     if key is not None:
         head += bytes([KEY])
@@ -69,6 +90,8 @@ def frame(name, codec, payload, *, expires=None, python=None, key=None, sign=Non
         head += struct.pack("<Q", expires)
     if python is not None:
         head += bytes(python)
+    if segments:
+        head += table(payload, segments, sign is not None)
     if key is not None:
         head += struct.pack("<H", len(key.encode())) + key.encode()
     signed = None
@@ -86,7 +109,7 @@ def frame(name, codec, payload, *, expires=None, python=None, key=None, sign=Non
         }
     head += checksum(head, payload)
     fields = {"expires": expires, "python": python, "key": key, "signed": signed}
-    keep("frames", name, head, payload, codec=codec, fields=fields, error=None)
+    keep("frames", name, head, payload, segments=segments, codec=codec, fields=fields, error=None)
 
 
 def refused(name, error, before, payload, *, codec=None, sum=None, after=b""):
@@ -132,8 +155,18 @@ def make_frames():
     frame("signed-older-key", "pickle", none, sign=(OLDER, "value", b"", None))
     frame("signed-disabled-key", "pickle", none, sign=(DISABLED, "value", b"", "UnknownKey"))
     frame("signed-foreign-key", "pickle", none, sign=(FOREIGN, "value", b"", "UnknownKey"))
+    frame("segments", "text", b"hello", segments=[b"data"])
+    # Nothing, a gap of nothing, a gap of 63, and a length that XXH3 takes another way.
+    several = [b"", bytes(range(64)), b"x", bytes(range(256)) * 3]
+    frame("segments-several", "raw", b"", segments=several)
+    sign = (PRIMARY, "value", b"", None)
+    frame("segments-signed", "pickle", none, segments=[b"data"], sign=sign)
+    # NEXT_BUFFER takes the first segment, READONLY_BUFFER makes it one that cannot be written.
+    buffers = b"\x80\x05\x97\x98."
+    frame("segments-pickle", "pickle", buffers, segments=[b"abc"], sign=sign)
     everything = {"expires": 1_796_083_200_000, "python": (3, 11), "key": "every/field"}
-    frame("everything", "pickle", none, **everything, sign=(PRIMARY, "value", b"", None))
+    frame("everything", "pickle", none, **everything, sign=sign)
+    frame("everything-beside", "pickle", none, **everything, segments=[b"data", b"2"], sign=sign)
 
 
 def make_refused():
@@ -151,20 +184,8 @@ def make_refused():
     refused("compressed-forged", newer, bomb, zstd, codec="text")
     seal = struct.pack("<I", PRIMARY) + bytes(range(24)) + bytes(range(32))
     refused("sealed", newer, start(SEALED) + seal, b"\xaa" * 21, codec="text")
-    table = struct.pack("<QIQQ", 5, 1, 4, xxh3_64_intdigest(b"data"))
-    head = start(SEGMENTS) + table
-    gap = bytes(-(len(head) + 4 + len(text)) % 64)
-    refused("segments", newer, head, text, codec="text", after=gap + b"data")
-    head = (
-        start(SEGMENTS | SIGNED, "pickle") + struct.pack("<QIQ", 4, 1, 4) + blake3(b"data").digest()
-    )
-    head += struct.pack("<I", PRIMARY)
+    make_refused_segments()
     payload = b"\x80\x05N."
-    head += mac(PRIMARY, "value", head, payload, b"")
-    gap = bytes(-(len(head) + 4 + len(payload)) % 64)
-    refused("segments-signed", newer, head, payload, codec="pickle", after=gap + b"data")
-    forged = start(SEGMENTS) + struct.pack("<QI", 2**64 - 1, 2**32 - 1)
-    refused("segments-forged", newer, forged, text, codec="text")
     head = start(BOUND | SIGNED, "pickle") + struct.pack("<I", PRIMARY)
     head += mac(PRIMARY, "value", head, payload, b"a/key")
     refused("bound", newer, head, payload, codec="pickle")
@@ -190,6 +211,43 @@ def make_refused():
     refused("checksum-wrong", corrupt, start(0, "raw"), text, codec="raw", sum=bytes(4))
     refused("trailing-byte", corrupt, start(0, "raw"), text, codec="raw", after=b"!")
     refused("header-cut", corrupt, start(0, "raw")[:3], b"", sum=b"")
+
+
+def make_refused_segments():
+    """Keep what is said wrongly of segments, under a checksum that is right."""
+    corrupt, limit, text, data = "CorruptFrame", "LimitExceeded", b"hello", b"data"
+    right = xxh3_64_intdigest(data)
+
+    def wrong(name, error, field, after):
+        head = start(SEGMENTS) + field
+        refused(f"segments-{name}", error, head, text, codec="text", after=after)
+
+    def said(payload=5, count=1, length=4, digest=right):
+        return struct.pack("<QIQQ", payload, count, length, digest)
+
+    # 4 bytes of start, 28 of table, 4 of checksum, 5 of payload.
+    gap = bytes(64 - 41)
+    wrong("damaged", corrupt, said(digest=right ^ 1), gap + data)
+    wrong("gap", corrupt, said(), gap[:-1] + b"\x01" + data)
+    wrong("unaligned", corrupt, said(), data)
+    wrong("missing", corrupt, said(), b"")
+    wrong("cut", corrupt, said(), gap + data[:-1])
+    wrong("trailing", corrupt, said(), gap + data + b"!")
+    wrong("padded", corrupt, said(), gap + data + bytes(60))
+    wrong("none", corrupt, struct.pack("<QI", 5, 0), b"")
+    wrong("payload-short", corrupt, said(payload=4), gap + data)
+    wrong("payload-long", corrupt, said(payload=6), gap + data)
+    wrong("longer", corrupt, said(length=5), gap + data)
+    two = said(count=2) + struct.pack("<QQ", 4, right)
+    wrong("fewer-than-said", corrupt, two, bytes(64 - 57) + data)
+    wrong("huge", limit, said(length=2**46), gap + data)
+    wrong("overflow", limit, said(length=2**64 - 1), gap + data)
+    wrong("payload-overflow", limit, said(payload=2**64 - 1), gap + data)
+    many = struct.pack("<QI", 5, 2**16 + 1) + bytes(16)
+    wrong("too-many", limit, many, gap + data)
+    wrong("forged", limit, struct.pack("<QI", 2**64 - 1, 2**32 - 1), b"")
+    empty = struct.pack("<QI", 5, 2**16) + bytes(16)
+    wrong("table-cut", corrupt, empty, gap + data)
 
 
 def make_keyset():

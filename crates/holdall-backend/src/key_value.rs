@@ -7,7 +7,7 @@ use bytes::Bytes;
 use holdall_types::{Key, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::Capability;
+use crate::{Capability, Segments, Tail};
 
 /// A lazy listing of keys, in the order of their UTF-8 bytes where the backend has an order.
 /// It lives on its own: it is not tied to a transaction, and keys written or deleted meanwhile
@@ -27,7 +27,8 @@ pub enum Durability {
 /// What is written under a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// The frame's header; empty when the value is bare.
+    /// The frame's header; empty when the value is bare. With a tail it is a draft as long as the
+    /// final one, which the tail gives.
     pub header: &'a [u8],
     /// The frame's body, or the bare value.
     pub body: &'a [u8],
@@ -36,13 +37,27 @@ pub struct Record<'a> {
     /// When it expires, in milliseconds since the Unix epoch; `None` is never. The header says the
     /// same: this copy is for the backend's own listing.
     pub expires: Option<u64>,
+    /// What follows the body: the value's segments, if it has any. They are aligned from the
+    /// header's start where that is kept in front, else from the body's.
+    pub tail: Option<&'a dyn Tail>,
+}
+
+impl Record<'_> {
+    /// How many bytes there are in all, if the header is kept in front (`front`) or elsewhere.
+    #[must_use]
+    pub fn size(&self, front: bool) -> u64 {
+        let base = if front { self.header.len() } else { 0 };
+        (self.header.len() + self.body.len()) as u64 + self.tail.map_or(0, |tail| tail.size(base))
+    }
 }
 
 /// What was found under a key.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Stored {
-    /// Header and body in one piece, as a frame; or the bare value.
+    /// Header and body in one piece, as a frame without its segments; or the bare value.
     pub bytes: Bytes,
+    /// The segments that the header announces.
+    pub segments: Segments,
     /// When the key was first written, in milliseconds since the Unix epoch.
     pub created: u64,
     /// When the value was written, in milliseconds since the Unix epoch.
@@ -55,7 +70,7 @@ pub struct Head {
     /// The first bytes of the frame or the bare value: at least the whole header, at least 64
     /// bytes of the body where it has them, and not much more.
     pub start: Bytes,
-    /// How many bytes header and body have together.
+    /// How many bytes header, body and what follows it have together.
     pub size: u64,
     /// As in [`Stored`].
     pub created: u64,
@@ -64,7 +79,8 @@ pub struct Head {
 }
 
 /// Which state of a key a reader saw: a digest of the stored bytes. Two states with one version
-/// hold the same value, so a value that went away and came back is no conflict.
+/// hold the same value, so a value that went away and came back is no conflict. Segments count by
+/// their hashes, which the header holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(u128);
 
@@ -121,6 +137,15 @@ pub trait KeyValue: Send + Sync + Debug {
     /// # Errors
     /// As for the trait.
     fn get(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>>;
+
+    /// The value of a key, its segments left in the file that they are in. A backend that keeps them
+    /// in none reads them.
+    ///
+    /// # Errors
+    /// As for the trait.
+    fn get_unread(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
+        self.get(key, now)
+    }
 
     /// The values of several keys, in their order.
     ///

@@ -4,6 +4,7 @@
 //! [`memory`], [`file`](mod@file) and [`sqlite`] are the backends, each with the same file names:
 //! `mod.rs` (the options, opening, closing, the trait), `read.rs`, `write.rs`, `scan.rs`,
 //! `lease.rs`; what only one of them needs has a file of its own.
+//! [`segments`] is what they share about the large parts of values, and
 //! [`os`] is what they share below: locks between processes and what a fork leaves behind.
 //!
 //! A backend sees frames as bytes. It never decides what they mean.
@@ -14,7 +15,9 @@ pub mod file;
 pub mod key_value;
 pub mod memory;
 pub mod os;
+pub mod segments;
 pub mod sqlite;
 
 pub use capability::Capability;
 pub use key_value::{Condition, Durability, Head, KeyValue, Keys, LeaseChange, Record, Stored, Version};
+pub use segments::{Buffer, Segments, Tail, Unread};

@@ -16,17 +16,13 @@ pub(crate) const MORE: u8 = 0x80;
 pub(crate) const KEY: u8 = 0x01;
 
 /// Laid out, so that today's frames need not change when they come, and refused until then.
-const UNBUILT: [(u8, &str); 4] = [
-    (COMPRESSED, "compression"),
-    (SEALED, "sealing"),
-    (SEGMENTS, "segments"),
-    (BOUND, "a signature bound to its key"),
-];
+const UNBUILT: [(u8, &str); 3] =
+    [(COMPRESSED, "compression"), (SEALED, "sealing"), (BOUND, "a signature bound to its key")];
 
 /// Refuses the flags that no code here reads yet.
 #[inline]
 pub(crate) fn check(flags: u8) -> Result<()> {
-    if flags & (COMPRESSED | SEALED | SEGMENTS | BOUND) == 0 { Ok(()) } else { Err(unbuilt(flags)) }
+    if flags & (COMPRESSED | SEALED | BOUND) == 0 { Ok(()) } else { Err(unbuilt(flags)) }
 }
 
 /// Refuses further flags that have no meaning yet, and a byte of them that says nothing: a header

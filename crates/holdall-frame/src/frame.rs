@@ -5,9 +5,11 @@ use holdall_types::{Error, ErrorKind, Result};
 use crate::checksum::{self, checksum};
 use crate::header::Header;
 use crate::signature::{MAC_LEN, Signer};
+use crate::table;
 
-/// A header and its payload whose checksum was right. Only [`read`](Frame::read) and
-/// [`read_parts`](Frame::read_parts) make one, so that nobody verifies what was not checked.
+/// A header and its payload whose checksum was right. Only [`read`](Frame::read),
+/// [`read_front`](Frame::read_front) and [`read_parts`](Frame::read_parts) make one, so that nobody
+/// verifies what was not checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Frame<'a> {
@@ -17,22 +19,44 @@ pub struct Frame<'a> {
     pub head: &'a [u8],
     /// The codec's bytes.
     pub payload: &'a [u8],
+    /// The segments, each of them checked; none where they are kept elsewhere.
+    pub segments: Vec<&'a [u8]>,
 }
 
 impl<'a> Frame<'a> {
-    /// Reads a frame that lies in one piece; it must take all of the bytes.
+    /// Reads a frame that lies in one piece, segments included; it must take all of the bytes.
     ///
     /// # Errors
     /// `NotAFrame` if the bytes do not begin as one; those of [`Header::read`]; `CorruptFrame` if
-    /// the checksum says that a byte was changed, lost or added.
+    /// a checksum says that a byte was changed, lost or added.
     pub fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (header, length) = Header::read(bytes)?.ok_or_else(|| not_a_frame(bytes))?;
+        let (head, body) = bytes.split_at_checked(length).ok_or_else(corrupt)?;
+        let Some(table) = &header.table else { return Self::check(header, head, body) };
+        let (payload, segments) = table::split(table, length, body).ok_or_else(corrupt)?;
+        let mut frame = Self::check(header, head, payload)?;
+        if let Some(table) = &frame.header.table {
+            for (index, segment) in segments.iter().enumerate() {
+                table.check_bytes(index, segment)?;
+            }
+        }
+        frame.segments = segments;
+        Ok(frame)
+    }
+
+    /// Reads a header and its payload that lie in one piece, without the segments that it may
+    /// announce: they are kept elsewhere, and whoever keeps them checks them.
+    ///
+    /// # Errors
+    /// As [`read`](Frame::read).
+    pub fn read_front(bytes: &'a [u8]) -> Result<Self> {
         let (header, length) = Header::read(bytes)?.ok_or_else(|| not_a_frame(bytes))?;
         let (head, payload) = bytes.split_at_checked(length).ok_or_else(corrupt)?;
         Self::check(header, head, payload)
     }
 
-    /// Reads a frame whose header is kept apart from its payload; `head` must be the header and
-    /// no more.
+    /// Reads a frame whose header is kept apart from its payload, and both from the segments; `head`
+    /// must be the header and no more.
     ///
     /// # Errors
     /// As [`read`](Frame::read).
@@ -46,10 +70,11 @@ impl<'a> Frame<'a> {
 
     fn check(header: Header, head: &'a [u8], payload: &'a [u8]) -> Result<Self> {
         let (before, sum) = head.split_last_chunk::<{ checksum::LEN }>().ok_or_else(corrupt)?;
-        if checksum(before, payload) != *sum {
+        let announced = header.table.as_ref().is_none_or(|table| table.payload == payload.len() as u64);
+        if !announced || checksum(before, payload) != *sum {
             return Err(corrupt());
         }
-        Ok(Self { header, head, payload })
+        Ok(Self { header, head, payload, segments: Vec::new() })
     }
 
     /// Checks that a key of this keyset signed the frame, for this purpose and context.

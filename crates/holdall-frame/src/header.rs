@@ -5,9 +5,10 @@ use holdall_types::{Codec, Error, ErrorKind, Result};
 
 use crate::checksum::{self, checksum};
 use crate::cursor::Cursor;
-use crate::flags::{self, EXPIRY, KEY, MORE, PYTHON, SIGNED};
+use crate::flags::{self, EXPIRY, KEY, MORE, PYTHON, SEGMENTS, SIGNED};
 use crate::keyset::KeyId;
 use crate::signature::{MAC_LEN, Signature, Signer};
+use crate::table::Table;
 use crate::{MAGIC, VERSION};
 
 /// What a frame says of its payload.
@@ -19,6 +20,8 @@ pub struct Header {
     pub expires: Option<u64>,
     /// The Python version (major, minor) whose code objects the payload holds.
     pub python: Option<(u8, u8)>,
+    /// The segments that follow the payload, if there are any.
+    pub table: Option<Table>,
     /// The value's key, where the place of the value does not tell it. Whoever reads it must
     /// check that this key belongs to that place: the frame vouches for the bytes alone.
     pub key: Option<String>,
@@ -30,7 +33,14 @@ impl Header {
     /// The header of a payload of which there is nothing else to say.
     #[must_use]
     pub const fn plain(codec: Codec) -> Self {
-        Self { codec, expires: None, python: None, key: None, signed: None }
+        Self { codec, expires: None, python: None, table: None, key: None, signed: None }
+    }
+
+    /// Whether opening the payload can run code or makes instances of classes. Of CBOR only what is
+    /// signed may.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.codec.is_active() || (matches!(self.codec, Codec::Cbor) && self.signed.is_some())
     }
 
     /// Reads the header that bytes begin with, and says how long it is. `None` if they do not
@@ -39,7 +49,8 @@ impl Header {
     /// # Errors
     /// `UnsupportedVersion` for a newer version, an unknown codec or a part that this version does
     /// not read; `CorruptFrame` if the bytes end inside the header or a field is impossible;
-    /// `LimitExceeded` for a key longer than any key may be.
+    /// `LimitExceeded` for a key longer than any key may be, and for more segments or bytes than a
+    /// frame may have.
     pub fn read(start: &[u8]) -> Result<Option<(Self, usize)>> {
         let Some(rest) = start.strip_prefix(&MAGIC) else { return Ok(None) };
         let mut cursor = Cursor::new(rest);
@@ -72,6 +83,9 @@ impl Header {
             let [major, minor] = cursor.array()?;
             self.python = Some((major, minor));
         }
+        if flags & SEGMENTS != 0 {
+            self.table = Some(Table::read(cursor, flags & SIGNED != 0)?);
+        }
         if more & KEY != 0 {
             let length = usize::from(u16::from_le_bytes(cursor.array()?));
             check_key(length, ErrorKind::CorruptFrame)?;
@@ -94,18 +108,39 @@ impl Header {
     /// The header's bytes for this payload, signed under the primary key if there is a signer.
     ///
     /// # Errors
-    /// `Validation` if `signed` is set already or the key is empty; `LimitExceeded` if the payload
-    /// or the key is too long for a frame.
+    /// `Validation` if `signed` is set already, the key is empty, or the table is another payload's
+    /// or has hashes of the other kind; `LimitExceeded` if the payload or the key is too long for a
+    /// frame.
     pub fn write(&self, payload: &[u8], signer: Option<&Signer<'_>>) -> Result<Vec<u8>> {
-        if self.signed.is_some() {
+        if self.table.as_ref().is_some_and(|table| table.payload != payload.len() as u64) {
             return Err(Error::new(
                 ErrorKind::Validation,
-                "this header carries another frame's signature; set `signed` to None and give a signer",
+                "this header's table of segments says another length of the payload; make the table anew",
             ));
         }
         if u64::try_from(payload.len()).map_or(true, |length| length > MAX_PAYLOAD) {
             let message = format!("the payload has {} bytes; {MAX_PAYLOAD} is the most", payload.len());
             return Err(Error::new(ErrorKind::LimitExceeded, message));
+        }
+        self.build(Some(payload), signer)
+    }
+
+    /// A header as long as the one that [`write`](Header::write) will give, and right in all but its
+    /// hashes, its MAC and its checksum: for whoever must leave room for it until the segments were
+    /// hashed.
+    ///
+    /// # Errors
+    /// As [`write`](Header::write).
+    pub fn draft(&self, signer: Option<&Signer<'_>>) -> Result<Vec<u8>> {
+        self.build(None, signer)
+    }
+
+    fn build(&self, payload: Option<&[u8]>, signer: Option<&Signer<'_>>) -> Result<Vec<u8>> {
+        if self.signed.is_some() {
+            return Err(Error::new(
+                ErrorKind::Validation,
+                "this header carries another frame's signature; set `signed` to None and give a signer",
+            ));
         }
         let mut flags = 0;
         let mut length = MAGIC.len() + 2 + checksum::LEN;
@@ -118,6 +153,9 @@ impl Header {
         add(self.key.is_some(), MORE, 1 + 2 + self.key.as_ref().map_or(0, String::len));
         add(self.expires.is_some(), EXPIRY, 8);
         add(self.python.is_some(), PYTHON, 2);
+        if let Some(table) = &self.table {
+            add(true, SEGMENTS, table.len(signer.is_some()));
+        }
         add(signer.is_some(), SIGNED, 4 + MAC_LEN);
 
         let mut head = Vec::with_capacity(length);
@@ -126,12 +164,17 @@ impl Header {
         if flags != 0 {
             self.write_fields(&mut head, payload, signer)?;
         }
-        let sum = checksum(&head, payload);
+        let sum = payload.map_or([0; checksum::LEN], |payload| checksum(&head, payload));
         head.extend_from_slice(&sum);
         Ok(head)
     }
 
-    fn write_fields(&self, head: &mut Vec<u8>, payload: &[u8], signer: Option<&Signer<'_>>) -> Result<()> {
+    fn write_fields(
+        &self,
+        head: &mut Vec<u8>,
+        payload: Option<&[u8]>,
+        signer: Option<&Signer<'_>>,
+    ) -> Result<()> {
         if self.key.is_some() {
             head.push(KEY);
         }
@@ -141,6 +184,16 @@ impl Header {
         if let Some((major, minor)) = self.python {
             head.extend_from_slice(&[major, minor]);
         }
+        if let Some(table) = &self.table {
+            if table.segments.is_empty() || !table.fits(signer.is_some()) {
+                return Err(Error::new(
+                    ErrorKind::Validation,
+                    "the table of segments is empty, or its hashes are not those of such a frame (BLAKE3 in a \
+                     signed one, XXH3 in another); make the table anew",
+                ));
+            }
+            table.write(head)?;
+        }
         if let Some(key) = &self.key {
             let length = check_key(key.len(), ErrorKind::Validation)?;
             head.extend_from_slice(&length.to_le_bytes());
@@ -149,8 +202,10 @@ impl Header {
         if let Some(signer) = signer {
             let key = signer.keyset.primary();
             head.extend_from_slice(&key.id.0.to_le_bytes());
-            let mac = signer.mac(key, head, payload);
-            head.extend_from_slice(mac.as_bytes());
+            match payload {
+                Some(payload) => head.extend_from_slice(signer.mac(key, head, payload).as_bytes()),
+                None => head.extend_from_slice(&[0; MAC_LEN]),
+            }
         }
         Ok(())
     }

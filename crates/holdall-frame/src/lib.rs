@@ -1,6 +1,7 @@
 //! Payload to frame and back: bytes in, bytes out, no I/O and no clock.
 //!
-//! A [`Frame`] is a [`Header`] and a payload. [`Header::write`] gives the header's bytes for a
+//! A [`Frame`] is a [`Header`], a payload and sometimes segments, which a [`Table`] in the header
+//! describes. [`Header::write`] gives the header's bytes for a
 //! payload, so that a backend may keep them beside the payload instead of in front of it;
 //! [`Frame::read`] takes both in one piece, [`Frame::read_parts`] apart, and both check every
 //! byte. [`Frame::verify`] answers whether a key of the reader's [`Keyset`] signed the frame for
@@ -35,11 +36,13 @@ mod frame;
 mod header;
 mod keyset;
 mod signature;
+mod table;
 
 pub use frame::Frame;
 pub use header::Header;
 pub use keyset::{KeyEntry, KeyId, Keyset};
 pub use signature::{Purpose, Signature, Signer};
+pub use table::{Entry, Hash, Hasher, Table};
 
 /// What a frame begins with. `C1` is a byte that UTF-8 never uses, so that no text begins so.
 pub const MAGIC: [u8; 2] = [0xC1, 0x48];

@@ -5,9 +5,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{frames, golden_keyset, refused};
-use holdall_frame::{Frame, Header, KeyId, Keyset, Purpose, Signer};
-use holdall_types::limits::MAX_KEY;
+use common::{frames, golden_keyset, refused, table};
+use holdall_frame::{Frame, Header, KeyId, Keyset, Purpose, Signer, Table};
+use holdall_types::limits::{MAX_KEY, MAX_PAYLOAD, MAX_SEGMENTS};
 use holdall_types::{Codec, ErrorKind};
 use proptest::prelude::*;
 
@@ -87,8 +87,10 @@ fn every_flipped_bit_under_a_right_checksum_fails_the_signature() {
 /// Sets the checksum that the bytes should have, if they have a header at all.
 fn repair(bytes: &mut [u8]) {
     use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
-    let Ok(Some((_, length))) = Header::read(bytes) else { return };
-    let sum = xxh3_64_with_seed(&bytes[length..], xxh3_64(&bytes[..length - 4])) as u32;
+    let Ok(Some((header, length))) = Header::read(bytes) else { return };
+    let end = header.table.map_or(bytes.len(), |table| length + table.payload as usize);
+    let Some(payload) = bytes.get(length..end) else { return };
+    let sum = xxh3_64_with_seed(payload, xxh3_64(&bytes[..length - 4])) as u32;
     bytes[length - 4..length].copy_from_slice(&sum.to_le_bytes());
 }
 
@@ -140,8 +142,52 @@ fn what_cannot_be_a_frame_is_not_written() {
     assert_eq!(kind(&with_key("k".repeat(MAX_KEY + 1))), ErrorKind::LimitExceeded);
     assert_eq!(kind(&with_key("k".repeat(1 << 17))), ErrorKind::LimitExceeded);
     assert!(with_key("k".repeat(MAX_KEY)).write(b"", None).is_ok());
+    for (table, signer) in wrong_tables() {
+        let header = Header { table: Some(table), ..Header::plain(Codec::Raw) };
+        let keyset = golden_keyset();
+        let signer = signer.then_some(Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" });
+        assert_eq!(header.write(b"ab", signer.as_ref()).unwrap_err().kind(), ErrorKind::Validation);
+    }
     let signed = frames().into_iter().find_map(|golden| golden.header.filter(|h| h.signed.is_some()));
     assert_eq!(kind(&signed.unwrap()), ErrorKind::Validation);
+}
+
+/// Another payload's, an empty one, and hashes of the other kind in a frame that is signed or not.
+fn wrong_tables() -> Vec<(Table, bool)> {
+    let some = [b"x".to_vec()];
+    vec![
+        (table(b"abc", &some, false), false),
+        (table(b"ab", &[], false), false),
+        (table(b"ab", &some, true), false),
+        (table(b"ab", &some, false), true),
+    ]
+}
+
+#[test]
+fn more_than_a_frame_may_have_is_refused_before_anything_is_made_of_it() {
+    let kind = |payload, lengths: Vec<u64>| {
+        Table::unhashed(payload, lengths.into_iter(), false).err().map(|error| error.kind())
+    };
+    assert_eq!(kind(5, vec![1, 2]), None);
+    assert_eq!(kind(0, vec![0; MAX_SEGMENTS]), None);
+    for (payload, lengths) in [
+        (0, vec![0; MAX_SEGMENTS + 1]),
+        (0, vec![MAX_PAYLOAD]),
+        (u64::MAX, vec![1]),
+        (1, vec![u64::MAX]),
+        (0, vec![u64::MAX / 2; 3]),
+    ] {
+        assert_eq!(kind(payload, lengths), Some(ErrorKind::LimitExceeded));
+    }
+}
+
+#[test]
+fn a_damaged_segment_is_named() {
+    let golden = frames().into_iter().find(|golden| golden.name == "segments-several").unwrap();
+    let mut bytes = golden.bytes;
+    *bytes.last_mut().unwrap() ^= 1;
+    let error = Frame::read(&bytes).unwrap_err();
+    assert!(error.message().starts_with("segment 4 of 4 does not match"), "{error}");
 }
 
 #[test]
@@ -163,7 +209,7 @@ prop_compose! {
         python in any::<Option<(u8, u8)>>(),
         key in prop::option::of("\\PC{1,40}"),
     ) -> Header {
-        Header { codec, expires, python, key, signed: None }
+        Header { codec, expires, python, table: None, key, signed: None }
     }
 }
 
@@ -176,13 +222,26 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
-    fn what_is_written_is_read(header in header(), payload in payload(), context in any::<Option<Vec<u8>>>()) {
+    fn what_is_written_is_read(
+        header in header(),
+        payload in payload(),
+        segments in prop::collection::vec(payload(), 0..4),
+        context in any::<Option<Vec<u8>>>(),
+    ) {
+        let table = (!segments.is_empty()).then(|| table(&payload, &segments, context.is_some()));
+        let header = Header { table, ..header };
         let keyset = golden_keyset();
         let context_bytes = context.clone().unwrap_or_default();
         let signer = Signer { keyset: &keyset, purpose: Purpose::Result, context: &context_bytes };
         let head = header.write(&payload, context.as_ref().map(|_| &signer)).unwrap();
-        let bytes = [&head[..], &payload].concat();
+        let mut bytes = [&head[..], &payload].concat();
+        for segment in &segments {
+            bytes.resize(bytes.len().next_multiple_of(64), 0);
+            bytes.extend_from_slice(segment);
+        }
         let frame = Frame::read(&bytes).unwrap();
+        prop_assert_eq!(&frame.segments, &segments);
+        prop_assert_eq!(header.table.as_ref().map_or(bytes.len(), |table| table.end(head.len() as u64) as usize), bytes.len());
         prop_assert_eq!(Header { signed: None, ..frame.header.clone() }, header);
         prop_assert_eq!(frame.head, &head);
         prop_assert_eq!(frame.payload, &payload);

@@ -11,11 +11,15 @@ use holdall_types::ErrorKind;
 #[test]
 fn reading_gives_what_the_index_says() {
     for golden in frames() {
-        let Golden { name, bytes, head, payload, header, .. } = &golden;
+        let Golden { name, bytes, head, payload, segments, header, .. } = &golden;
         let frame = Frame::read(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(&frame.header, header.as_ref().unwrap(), "{name}");
         assert_eq!((frame.head, frame.payload), (&head[..], &payload[..]), "{name}");
-        assert_eq!(Frame::read_parts(head, payload).unwrap(), frame, "{name}");
+        assert_eq!(&frame.segments, segments, "{name}");
+        let mut front = frame.clone();
+        front.segments.clear();
+        assert_eq!(Frame::read_parts(head, payload).unwrap(), front, "{name}");
+        assert_eq!(Frame::read_front(&[&head[..], payload].concat()).unwrap(), front, "{name}");
         let (read, length) = Header::read(bytes).unwrap().unwrap();
         assert_eq!((read, length), (frame.header, head.len()), "{name}");
     }
@@ -29,6 +33,7 @@ fn writing_gives_the_same_bytes() {
         let unsigned = Header { signed: None, ..header.clone() };
         let Some(signed) = signed else {
             assert_eq!(&unsigned.write(payload, None).unwrap(), head, "{name}");
+            assert_eq!(unsigned.draft(None).unwrap().len(), head.len(), "{name}");
             continue;
         };
         let mut keyset = golden_keyset();
@@ -41,6 +46,7 @@ fn writing_gives_the_same_bytes() {
         keyset.promote(id).unwrap();
         let signer = Signer { keyset: &keyset, purpose: signed.purpose, context: &signed.context };
         assert_eq!(&unsigned.write(payload, Some(&signer)).unwrap(), head, "{name}");
+        assert_eq!(unsigned.draft(Some(&signer)).unwrap().len(), head.len(), "{name}");
     }
 }
 
@@ -57,9 +63,8 @@ fn a_refusal_names_its_part() {
     for (name, part) in [
         ("compressed-zstd", "compression"),
         ("sealed", "sealing"),
-        ("segments", "segments"),
         ("bound", "a signature bound to its key"),
-        ("every-flag", "compression and sealing and segments and a signature bound to its key"),
+        ("every-flag", "compression and sealing and a signature bound to its key"),
         ("version-1", "format version 1"),
         ("codec-5", "codec number 5"),
         ("further-flag-80", "further flags 0x80"),

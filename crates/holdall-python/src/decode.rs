@@ -17,6 +17,7 @@ use crate::sink::Builder;
 pub fn decode<'py>(
     py: Python<'py>,
     loaded: &Loaded,
+    segments: Vec<Bound<'py, PyAny>>,
     mode: Mode,
     keyring: &Keyring,
     trust: Trust,
@@ -25,14 +26,15 @@ pub fn decode<'py>(
     // What a bare value is follows from its bytes, so any passive reading of them is as good.
     let open_to_all = loaded.bare || matches!(stored, Codec::Text | Codec::Raw);
     match mode {
+        Mode::Raw if !segments.is_empty() => Err(several(segments.len())),
         Mode::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
         Mode::Text if open_to_all || stored == Codec::Text => text(py, loaded.payload()),
         Mode::Json if open_to_all || stored == Codec::Json => json(py, loaded.payload()),
-        Mode::Cbor if stored == Codec::Cbor => cbor(py, loaded, keyring, trust),
-        Mode::Cbor if open_to_all => cbor(py, loaded, keyring, trust),
+        Mode::Cbor if stored == Codec::Cbor => cbor(py, loaded, segments, keyring, trust),
+        Mode::Cbor if open_to_all => cbor(py, loaded, segments, keyring, trust),
         Mode::Pickle if loaded.bare => bare_pickle(py, loaded, trust),
-        Mode::Auto => auto(py, loaded, keyring, trust),
-        Mode::Pickle if stored == Codec::Pickle => auto(py, loaded, keyring, trust),
+        Mode::Auto => auto(py, loaded, segments, keyring, trust),
+        Mode::Pickle if stored == Codec::Pickle => auto(py, loaded, segments, keyring, trust),
         _ => {
             let (stored, mode) = (stored.name(), mode.name());
             let message = format!(
@@ -44,7 +46,13 @@ pub fn decode<'py>(
     }
 }
 
-fn auto<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) -> Result<Bound<'py, PyAny>> {
+fn auto<'py>(
+    py: Python<'py>,
+    loaded: &Loaded,
+    segments: Vec<Bound<'py, PyAny>>,
+    keyring: &Keyring,
+    trust: Trust,
+) -> Result<Bound<'py, PyAny>> {
     match loaded.header.codec {
         Codec::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
         Codec::Text => text(py, loaded.payload()),
@@ -56,14 +64,20 @@ fn auto<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) 
         Codec::Json => json(py, loaded.payload()),
         Codec::Pickle => {
             keyring.check(loaded, trust)?;
-            pickle::loads(py, loaded.payload(), loaded.header.python)
+            pickle::loads(py, loaded.payload(), loaded.header.python, &segments)
         }
-        Codec::Cbor => cbor(py, loaded, keyring, trust),
+        Codec::Cbor => cbor(py, loaded, segments, keyring, trust),
     }
 }
 
 /// CBOR is data for everybody; instances of classes in it are for whoever trusts the writer.
-fn cbor<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) -> Result<Bound<'py, PyAny>> {
+fn cbor<'py>(
+    py: Python<'py>,
+    loaded: &Loaded,
+    segments: Vec<Bound<'py, PyAny>>,
+    keyring: &Keyring,
+    trust: Trust,
+) -> Result<Bound<'py, PyAny>> {
     // Only what holds instances is signed.
     let (trusted, distrust) = if loaded.header.signed.is_none() {
         (trust == Trust::All, None)
@@ -73,7 +87,16 @@ fn cbor<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) 
             Err(error) => (false, Some(error.into())),
         }
     };
-    cbor::loads(py, loaded.payload(), Reading { trusted, distrust, segments: Vec::new() })
+    cbor::loads(py, loaded.payload(), Reading { trusted, distrust, segments })
+}
+
+/// Why a value with segments has no bytes that could be given.
+fn several(count: usize) -> Raised {
+    let message = format!(
+        "the value is a payload with large buffers beside it ({count} segments), so there is no one run of bytes \
+         to give; read it in mode 'auto'"
+    );
+    Raised::new(ErrorKind::Serialization, message)
 }
 
 fn bare_pickle<'py>(py: Python<'py>, loaded: &Loaded, trust: Trust) -> Result<Bound<'py, PyAny>> {
@@ -82,7 +105,7 @@ fn bare_pickle<'py>(py: Python<'py>, loaded: &Loaded, trust: Trust) -> Result<Bo
                        whoever did, say both mode=\"pickle\" and trust=\"all\"";
         return Err(Raised::new(ErrorKind::UntrustedPayload, message));
     }
-    pickle::loads(py, loaded.payload(), None)
+    pickle::loads(py, loaded.payload(), None, &[])
 }
 
 fn text<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {

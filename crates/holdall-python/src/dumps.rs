@@ -1,13 +1,16 @@
 //! A value as bytes, without a store.
 
-use holdall_store::{Keyring, frame};
+use holdall_store::{Framing, Keyring};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::encode::encode;
+use crate::encode::encode_in;
 use crate::error::Result;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, modelled};
+
+/// From this size on other threads run while bytes are copied and hashed.
+pub const WORTH_IT: usize = 1 << 20;
 
 /// Return a value as bytes.
 #[pyfunction]
@@ -24,7 +27,8 @@ pub fn dumps<'py>(
     let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let modelled = model.map(|model| modelled(value, Some(model))).transpose()?;
-    let encoded = encode(modelled.as_ref().unwrap_or(value), mode)?;
+    // A bare payload is all there is: nothing can be beside it.
+    let encoded = encode_in(modelled.as_ref().unwrap_or(value), mode, frame)?;
     let payload = encoded.payload();
     if !frame {
         return Ok(PyBytes::new(py, payload.bytes));
@@ -37,11 +41,18 @@ fn framed<'py>(
     payload: &holdall_store::Payload<'_>,
     keyset: Option<String>,
 ) -> Result<Bound<'py, PyBytes>> {
-    let bytes = match keyset {
-        None => frame(payload, default_keyring())?,
-        Some(_) => frame(payload, &Keyring::new(keyset))?,
+    let framing = match keyset {
+        None => Framing::new(payload, default_keyring())?,
+        Some(_) => Framing::new(payload, &Keyring::new(keyset))?,
     };
-    Ok(PyBytes::new(py, &bytes))
+    let size = framing.size()?;
+    let mut failed = None;
+    let written = PyBytes::new_with(py, size, |out| {
+        let filled = if size < WORTH_IT { framing.fill(out) } else { py.detach(|| framing.fill(out)) };
+        failed = filled.err();
+        Ok(())
+    })?;
+    failed.map_or(Ok(written), |error| Err(error.into()))
 }
 
 /// The keyring of calls that name none; it keeps what it has read.

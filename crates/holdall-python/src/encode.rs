@@ -1,7 +1,7 @@
 //! From a value to a payload.
 
 use holdall_codec::json::{self, Inexact};
-use holdall_store::Payload;
+use holdall_store::{Payload, Segment};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
 use pyo3::intern;
@@ -12,6 +12,7 @@ use crate::cbor::{self, Cbor, Refusal};
 use crate::error::{Raised, Result};
 use crate::mode::Mode;
 use crate::pickle;
+use crate::segment::held;
 use crate::source::Object;
 
 /// A payload whose bytes still belong to the Python object they came from, where there is one.
@@ -20,6 +21,7 @@ pub struct Encoded<'py> {
     active: bool,
     python: Option<(u8, u8)>,
     data: Data<'py>,
+    segments: Vec<Box<dyn Segment>>,
 }
 
 enum Data<'py> {
@@ -35,28 +37,34 @@ impl Encoded<'_> {
             Data::Bytes(bytes) => bytes.as_bytes(),
             Data::Owned(bytes) => bytes,
         };
-        Payload { codec: self.codec, bytes, python: self.python, active: self.active }
+        let Self { codec, active, python, segments, .. } = self;
+        Payload { codec: *codec, bytes, python: *python, active: *active, segments }
     }
 }
 
-/// The payload of a value in a mode.
+/// The payload of a value in a mode, its large buffers beside it.
 pub fn encode<'py>(value: &Bound<'py, PyAny>, mode: Mode) -> Result<Encoded<'py>> {
+    encode_in(value, mode, true)
+}
+
+/// The same, with everything in the payload unless it may be `beside` it.
+pub fn encode_in<'py>(value: &Bound<'py, PyAny>, mode: Mode, beside: bool) -> Result<Encoded<'py>> {
     match mode {
-        Mode::Auto => auto(value),
+        Mode::Auto => auto(value, beside),
         Mode::Raw => raw(value),
         Mode::Text => text(value),
         Mode::Json => json(value),
-        Mode::Cbor => cbor(value),
-        Mode::Pickle => pickle(value),
+        Mode::Cbor => cbor(value, beside),
+        Mode::Pickle => pickle(value, beside),
     }
 }
 
 /// The first codec that is proved exact for this value.
-fn auto<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
+fn auto<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     if let Ok(text) = value.cast_exact::<PyString>() {
         return match text.to_str() {
             Ok(_) => Ok(plain(Codec::Text, Data::Text(text.clone()))),
-            Err(_) => cbor(value),
+            Err(_) => cbor(value, beside),
         };
     }
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
@@ -65,9 +73,9 @@ fn auto<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
     if let Some(bytes) = exact_json(value)? {
         return Ok(plain(Codec::Json, Data::Owned(bytes)));
     }
-    match cbor::dumps(value, false)? {
-        Ok(written) => Ok(tagged(written)),
-        Err(_) => pickle(value),
+    match cbor::dumps(value, beside)? {
+        Ok(written) => tagged(written),
+        Err(_) => pickle(value, beside),
     }
 }
 
@@ -109,9 +117,9 @@ fn json<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
     Ok(plain(Codec::Json, Data::Bytes(bytes)))
 }
 
-fn cbor<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
-    match cbor::dumps(value, false)? {
-        Ok(written) => Ok(tagged(written)),
+fn cbor<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
+    match cbor::dumps(value, beside)? {
+        Ok(written) => tagged(written),
         Err(Refusal { path, kind }) => {
             let message = format!(
                 "{kind}: mode 'cbor' has nothing that holds it exactly; use 'auto', or give data instead"
@@ -121,13 +129,16 @@ fn cbor<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
     }
 }
 
-fn tagged(written: Cbor<'_>) -> Encoded<'_> {
-    Encoded { codec: Codec::Cbor, active: written.active, python: None, data: Data::Owned(written.bytes) }
+fn tagged(written: Cbor<'_>) -> Result<Encoded<'_>> {
+    let Cbor { bytes, active, segments } = written;
+    let segments = held(&segments)?;
+    Ok(Encoded { codec: Codec::Cbor, active, python: None, data: Data::Owned(bytes), segments })
 }
 
-fn pickle<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
-    let (bytes, python) = pickle::dumps(value, None)?;
-    Ok(Encoded { codec: Codec::Pickle, active: true, python, data: Data::Bytes(bytes) })
+fn pickle<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
+    let (bytes, python, buffers) = pickle::dumps(value, beside)?;
+    let segments = held(&buffers)?;
+    Ok(Encoded { codec: Codec::Pickle, active: true, python, data: Data::Bytes(bytes), segments })
 }
 
 /// The value as JSON, or `None` if JSON does not hold it exactly.
@@ -141,7 +152,7 @@ fn exact_json(value: &Bound<'_, PyAny>) -> Result<Option<Vec<u8>>> {
 }
 
 fn plain(codec: Codec, data: Data<'_>) -> Encoded<'_> {
-    Encoded { codec, active: false, python: None, data }
+    Encoded { codec, active: false, python: None, data, segments: Vec::new() }
 }
 
 fn type_name(value: &Bound<'_, PyAny>) -> String {

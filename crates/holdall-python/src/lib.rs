@@ -5,6 +5,8 @@
 //! - [`encode`] turns a value into a payload and [`decode`] a payload into a value, by
 //!   the mode; [`pickle`] asks Python for the codec that is its own, and [`reducer`] tells it what
 //!   goes by value.
+//! - [`segment`] holds the memory of large arrays while it is written, [`memory`] is what they are
+//!   built on when they are read.
 //! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
@@ -22,10 +24,12 @@ mod key;
 mod keyset;
 mod loads;
 mod lock;
+mod memory;
 mod mode;
 mod options;
 mod pickle;
 mod reducer;
+mod segment;
 mod sink;
 mod source;
 mod store;

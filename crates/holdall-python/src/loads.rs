@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use holdall_frame::Header;
 use holdall_store::{Keyring, Loaded, read};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
@@ -11,8 +10,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::decode::decode;
-use crate::dumps::default_keyring;
+use crate::dumps::{WORTH_IT, default_keyring};
 use crate::error::{Raised, Result};
+use crate::memory;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, trust_of, validated};
 
@@ -32,11 +32,12 @@ pub fn loads<'py>(
     let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let trust = trust_of(trust)?.unwrap_or_default();
-    let bytes = Bytes::from(bytes_of(data)?.into_owned());
-    let loaded = if frame { framed(bytes)? } else { unframed(bytes, mode)? };
+    let bytes = bytes_of(data)?;
+    let mut loaded = if frame { framed(py, &bytes)? } else { unframed(bytes.into_owned().into(), mode)? };
+    let segments = memory::take(py, &mut loaded, false)?;
     let value = match keyset {
-        None => decode(py, &loaded, mode, default_keyring(), trust),
-        Some(_) => decode(py, &loaded, mode, &Keyring::new(keyset), trust),
+        None => decode(py, &loaded, segments, mode, default_keyring(), trust),
+        Some(_) => decode(py, &loaded, segments, mode, &Keyring::new(keyset), trust),
     }?;
     match model {
         Some(model) => validated(&value, model),
@@ -57,12 +58,12 @@ pub fn bytes_of<'a>(data: &'a Bound<'_, PyAny>) -> Result<Cow<'a, [u8]>> {
     Ok(Cow::Owned(buffer.to_vec(py)?))
 }
 
-fn framed(bytes: Bytes) -> Result<Loaded> {
-    if !holdall_frame::bare::has_magic(&bytes) {
+fn framed(py: Python<'_>, bytes: &[u8]) -> Result<Loaded> {
+    if !holdall_frame::bare::has_magic(bytes) {
         // The error of the frame's own reader, which names the way out.
-        holdall_frame::Frame::read(&bytes)?;
+        holdall_frame::Frame::read(bytes)?;
     }
-    Ok(read(bytes)?)
+    Ok(if bytes.len() < WORTH_IT { read(bytes)? } else { py.detach(|| read(bytes))? })
 }
 
 fn unframed(bytes: Bytes, mode: Mode) -> Result<Loaded> {
@@ -77,5 +78,5 @@ fn unframed(bytes: Bytes, mode: Mode) -> Result<Loaded> {
         Mode::Cbor => Codec::Cbor,
         Mode::Raw | Mode::Pickle => Codec::Raw,
     };
-    Ok(Loaded { bytes, header: Header::plain(codec), start: 0, bare: true })
+    Ok(Loaded::bare(bytes, codec))
 }

@@ -11,20 +11,28 @@ use crate::error::{Raised, Result};
 /// The Python version (major, minor) that a pickle is bound to, if code objects are in it.
 pub type Version = Option<(u8, u8)>;
 
-/// The pickle of a value, and its version. `buffers` takes what is large enough to be a segment.
-pub fn dumps<'py>(
-    value: &Bound<'py, PyAny>,
-    buffers: Option<&Bound<'py, PyList>>,
-) -> Result<(Bound<'py, PyBytes>, Version)> {
+/// What a pickle is made of.
+type Pickled<'py> = (Bound<'py, PyBytes>, Version, Vec<Bound<'py, PyAny>>);
+
+/// The pickle of a value, its version, and the large buffers that are not in it if they may be
+/// `beside` it.
+pub fn dumps<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Pickled<'py>> {
     let py = value.py();
-    let written = module(py)?.call_method1(intern!(py, "dumps"), (value, buffers))?;
+    let buffers = beside.then(|| PyList::empty(py));
+    let written = module(py)?.call_method1(intern!(py, "dumps"), (value, &buffers))?;
     let (bytes, by_value): (Bound<'py, PyBytes>, bool) = written.extract()?;
-    Ok((bytes, by_value.then(|| running(py))))
+    let buffers = buffers.iter().flatten().collect();
+    Ok((bytes, by_value.then(|| running(py)), buffers))
 }
 
 /// The value of a pickle that the reader trusts. Code of another Python version is refused before
 /// any of it is read: running it ends in a crash, not in an error.
-pub fn loads<'py>(py: Python<'py>, payload: &[u8], python: Option<(u8, u8)>) -> Result<Bound<'py, PyAny>> {
+pub fn loads<'py>(
+    py: Python<'py>,
+    payload: &[u8],
+    python: Option<(u8, u8)>,
+    segments: &[Bound<'py, PyAny>],
+) -> Result<Bound<'py, PyAny>> {
     let here = running(py);
     if let Some((major, minor)) = python.filter(|version| *version != here) {
         let message = format!(
@@ -34,7 +42,8 @@ pub fn loads<'py>(py: Python<'py>, payload: &[u8], python: Option<(u8, u8)>) -> 
         );
         return Err(Raised::new(ErrorKind::PythonVersion, message));
     }
-    Ok(module(py)?.call_method1(intern!(py, "loads"), (PyBytes::new(py, payload),))?)
+    let buffers = PyList::new(py, segments)?;
+    Ok(module(py)?.call_method1(intern!(py, "loads"), (PyBytes::new(py, payload), buffers))?)
 }
 
 /// `holdall._pickle`, looked up once: importing it at each use took as long as a small pickle.

@@ -25,7 +25,7 @@ fn open(path: &Path) -> Sqlite {
 }
 
 fn put(store: &Sqlite, name: &str) {
-    let record = Record { header: b"", body: b"x", text: true, expires: None };
+    let record = Record { header: b"", body: b"x", text: true, expires: None, tail: None };
     assert!(store.put(&Key::new(name).unwrap(), &record, Condition::Any, NOW).unwrap());
 }
 

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use holdall_backend::Segments;
 use holdall_types::{Error, ErrorKind, Key, Result};
 
 use crate::get::Loaded;
 use crate::keyring::Trust;
 use crate::put::{Payload, Put};
+use crate::segment::Segment;
 use crate::store::Store;
 
 /// A value on its way to another store.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Copy {
     loaded: Loaded,
     ttl: Option<Duration>,
@@ -31,7 +33,7 @@ impl Store {
             Some(at) if at <= now => return Ok(None),
             at => at.map(|at| Duration::from_millis(at - now)),
         };
-        if loaded.header.codec.is_active() && loaded.bare {
+        if loaded.header.is_active() && loaded.bare {
             return Err(Error::new(
                 ErrorKind::UntrustedPayload,
                 format!("copy {key}: bare bytes are never active"),
@@ -47,10 +49,23 @@ impl Store {
     pub fn copy_in(&self, key: &Key<'_>, copy: &Copy) -> Result<()> {
         let Copy { loaded, ttl } = copy;
         let header = &loaded.header;
-        let active = loaded.is_active();
-        let payload = Payload { codec: header.codec, bytes: loaded.payload(), python: header.python, active };
+        let segments: Vec<Box<dyn Segment>> = match &loaded.segments {
+            Segments::Read(buffers) => buffers.iter().map(|buffer| boxed(buffer)).collect(),
+            Segments::Unread(_) => Vec::new(),
+        };
+        let payload = Payload {
+            codec: header.codec,
+            bytes: loaded.payload(),
+            python: header.python,
+            active: header.is_active(),
+            segments: &segments,
+        };
         let plain = loaded.bare && header.codec == holdall_types::Codec::Raw;
         self.put(key, &payload, &Put { ttl: *ttl, plain, ..Put::default() })?;
         Ok(())
     }
+}
+
+fn boxed(bytes: &[u8]) -> Box<dyn Segment + '_> {
+    Box::new(bytes)
 }

@@ -1,17 +1,20 @@
 //! Reading.
 
 use bytes::Bytes;
-use holdall_backend::{Head, Stored, Version};
-use holdall_frame::{Frame, Header, bare};
-use holdall_types::{Error, ErrorKind, Key, Result};
+use holdall_backend::{Buffer, Head, Segments, Stored, Version};
+use holdall_frame::{Frame, Header, Table, bare};
+use holdall_types::{Codec, Error, ErrorKind, Key, Result};
 
+use crate::keyring::Trust;
 use crate::store::Store;
 
 /// A stored value, its frame checked and its payload not yet opened.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Loaded {
     /// Header and payload in one piece, or the bare value.
     pub bytes: Bytes,
+    /// The large buffers that belong to the payload.
+    pub segments: Segments,
     /// What the frame says; for a bare value what the bare rule says.
     pub header: Header,
     /// Where the payload begins.
@@ -21,16 +24,45 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Bytes that have no frame, to be read by a codec.
+    #[must_use]
+    pub const fn bare(bytes: Bytes, codec: Codec) -> Self {
+        Self { bytes, segments: Segments::none(), header: Header::plain(codec), start: 0, bare: true }
+    }
+
     /// The codec's bytes.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    /// Whether reading it may run code: a pickle, or CBOR that was signed because of the instances in it.
+    /// Whether segments that were not read must be checked all the same, before the payload is opened:
+    /// what is trusted for its signature is trusted for all that is signed.
     #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.header.codec.is_active() || self.header.signed.is_some()
+    pub fn must_check(&self, trust: Trust) -> bool {
+        self.header.signed.is_some() && trust == Trust::Keyset
+    }
+
+    /// The whole frame in one piece, or the bare value.
+    ///
+    /// # Errors
+    /// `OutOfMemory`; `Validation` if the segments were not read.
+    pub fn whole(&self) -> Result<Vec<u8>> {
+        let Segments::Read(segments) = &self.segments else {
+            return Err(Error::new(ErrorKind::Validation, "the segments of this value were not read"));
+        };
+        let table = self.header.table.as_ref();
+        let end = table.map_or(self.bytes.len() as u64, |table| table.end(self.start as u64));
+        let mut whole = Vec::new();
+        whole.try_reserve_exact(usize::try_from(end).unwrap_or(usize::MAX))?;
+        whole.extend_from_slice(&self.bytes);
+        if let Some(table) = table {
+            for (place, segment) in table.places(self.start as u64).zip(segments) {
+                whole.resize(usize::try_from(place.start).unwrap_or(usize::MAX), 0);
+                whole.extend_from_slice(segment);
+            }
+        }
+        Ok(whole)
     }
 
     /// Which state of the key this is.
@@ -47,7 +79,7 @@ pub struct Glance {
     pub header: Header,
     /// Whether there is no frame.
     pub bare: bool,
-    /// The payload's size in bytes.
+    /// The size of the payload and its segments in bytes.
     pub size: u64,
     /// When the key was first written, in milliseconds since the Unix epoch.
     pub created: u64,
@@ -55,22 +87,48 @@ pub struct Glance {
     pub updated: u64,
 }
 
-/// Takes a frame apart and checks it; bytes without one are read by the bare rule.
+/// Takes a frame that lies in one piece apart and checks it; bytes without one are read by the bare
+/// rule. What is in it is copied, each segment to a buffer of its own.
 ///
 /// # Errors
-/// As [`Frame::read`].
-pub fn read(bytes: Bytes) -> Result<Loaded> {
-    if bare::has_magic(&bytes) {
-        return read_frame(bytes);
+/// As [`Frame::read`]; `OutOfMemory`.
+pub fn read(bytes: &[u8]) -> Result<Loaded> {
+    if !bare::has_magic(bytes) {
+        return Ok(Loaded::bare(copy(bytes)?.into(), bare::codec_of(bytes)));
     }
-    let header = Header::plain(bare::codec_of(&bytes));
-    Ok(Loaded { bytes, header, start: 0, bare: true })
+    let Frame { header, head, payload, segments, .. } = Frame::read(bytes)?;
+    let start = head.len();
+    let front = bytes.get(..start + payload.len()).unwrap_or_default();
+    let buffer = |mut segment: &[u8]| {
+        let length = segment.len() as u64;
+        Buffer::read(&mut segment, length, |_| {}).map_err(|error| Error::io(error, "cannot copy a segment"))
+    };
+    let segments = Segments::Read(segments.into_iter().map(buffer).collect::<Result<_>>()?);
+    Ok(Loaded { bytes: copy(front)?.into(), segments, header, start, bare: false })
 }
 
-fn read_frame(bytes: Bytes) -> Result<Loaded> {
-    let frame = Frame::read(&bytes)?;
+fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len())?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
+}
+
+/// The same for what a backend gave, which is not copied.
+fn take(stored: Stored) -> Result<Loaded> {
+    let Stored { bytes, segments, .. } = stored;
+    if !bare::has_magic(&bytes) {
+        let codec = bare::codec_of(&bytes);
+        return Ok(Loaded::bare(bytes, codec));
+    }
+    let frame = Frame::read_front(&bytes)?;
     let (header, start) = (frame.header, frame.head.len());
-    Ok(Loaded { bytes, header, start, bare: false })
+    if header.table.as_ref().map_or(0, |table| table.segments.len()) != segments.count() {
+        let message =
+            "the segments that its header announces are not there; write the value again, or restore a copy";
+        return Err(Error::new(ErrorKind::CorruptFrame, message));
+    }
+    Ok(Loaded { bytes, segments, header, start, bare: false })
 }
 
 impl Store {
@@ -81,6 +139,19 @@ impl Store {
     pub fn get(&self, key: &Key<'_>) -> Result<Option<Loaded>> {
         let now = self.now();
         match self.backend.get(key, now)? {
+            Some(stored) => self.load(key, stored, now),
+            None => Ok(None),
+        }
+    }
+
+    /// The value of a key, its segments left in the file that they are in and not checked; read where
+    /// they are in none.
+    ///
+    /// # Errors
+    /// As [`get`](Store::get).
+    pub fn get_unread(&self, key: &Key<'_>) -> Result<Option<Loaded>> {
+        let now = self.now();
+        match self.backend.get_unread(key, now)? {
             Some(stored) => self.load(key, stored, now),
             None => Ok(None),
         }
@@ -119,7 +190,8 @@ impl Store {
         if header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
         }
-        Ok(Some(Glance { header, bare, size: size.saturating_sub(length as u64), created, updated }))
+        let size = header.table.as_ref().map_or(size.saturating_sub(length as u64), Table::size);
+        Ok(Some(Glance { header, bare, size, created, updated }))
     }
 
     /// Refuses bytes without a frame where every value has one: they are what damage or a crash of the
@@ -143,7 +215,7 @@ impl Store {
         if !bare::has_magic(&stored.bytes) {
             self.may_be_bare(key)?;
         }
-        let loaded = read(stored.bytes).map_err(|error| error.context(format_args!("get {key}")))?;
+        let loaded = take(stored).map_err(|error| error.context(format_args!("get {key}")))?;
         if loaded.header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
         }
@@ -170,13 +242,11 @@ fn whole_characters(start: &[u8], size: u64) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use holdall_types::Codec;
-
     use super::*;
 
     #[test]
     fn bytes_without_a_frame_follow_the_bare_rule() {
-        let codec = |bytes: &'static [u8]| read(Bytes::from_static(bytes)).unwrap().header.codec;
+        let codec = |bytes: &'static [u8]| read(bytes).unwrap().header.codec;
         assert_eq!(codec(b""), Codec::Raw);
         assert_eq!(codec(b"{}"), Codec::Json);
         assert_eq!(codec(b"hello"), Codec::Text);

@@ -71,7 +71,7 @@ impl Keyring {
     /// # Errors
     /// `UntrustedPayload` and `UnknownKey` when it may not.
     pub fn check(&self, loaded: &Loaded, trust: Trust) -> Result<()> {
-        if loaded.is_active() { self.verify(loaded, trust) } else { Ok(()) }
+        if loaded.header.is_active() { self.verify(loaded, trust) } else { Ok(()) }
     }
 
     /// Whether whoever wrote a value may have code run by it.
@@ -89,7 +89,7 @@ impl Keyring {
                  whoever did, say both mode=\"pickle\" and trust=\"all\"",
             ));
         }
-        let frame = Frame::read(&loaded.bytes)?;
+        let frame = Frame::read_front(&loaded.bytes)?;
         match self.find()? {
             Some(keyset) => frame.verify(&Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" }),
             None => Err(Error::new(

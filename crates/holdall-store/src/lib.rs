@@ -14,14 +14,16 @@ pub mod lock;
 pub mod notice;
 mod put;
 mod scan;
+mod segment;
 mod store;
 pub mod uri;
 
 pub use copy::Copy;
 pub use get::{Glance, Loaded, read};
-pub use holdall_backend::{Condition, Durability, Version};
+pub use holdall_backend::{Buffer, Condition, Durability, Segments, Unread, Version};
 pub use keyring::{Keyring, Trust};
-pub use put::{Payload, Put, frame};
+pub use put::{Framing, Payload, Put};
 pub use scan::{Listing, Selection};
+pub use segment::Segment;
 pub use store::{Options, Store};
 pub use uri::Uri;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use holdall_backend::{Condition, Record};
+use holdall_backend::{Condition, Record, Tail};
 use holdall_frame::{Header, Purpose, Signer, bare};
 use holdall_types::{Codec, Error, ErrorKind, Key, Result};
 
 use crate::keyring::Keyring;
+use crate::segment::{Behind, Segment};
 use crate::store::Store;
 
 /// A codec's bytes and what the frame must say of them.
@@ -18,8 +19,10 @@ pub struct Payload<'a> {
     pub bytes: &'a [u8],
     /// The Python version (major, minor) of code objects in them.
     pub python: Option<(u8, u8)>,
-    /// Whether reading it can run code, so that it is signed.
+    /// Whether reading them can run code, or makes instances of classes: then they are signed.
     pub active: bool,
+    /// Large buffers that belong to them.
+    pub segments: &'a [Box<dyn Segment + 'a>],
 }
 
 /// How a value is written.
@@ -40,35 +43,91 @@ impl Default for Put {
     }
 }
 
-/// A whole frame round a payload, signed if it is active.
-///
-/// # Errors
-/// Those of the keyring, for an active payload; `OutOfMemory`.
-pub fn frame(payload: &Payload<'_>, keyring: &Keyring) -> Result<Vec<u8>> {
-    let head = head(payload, None, None, keyring)?;
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(head.len() + payload.bytes.len())?;
-    bytes.extend_from_slice(&head);
-    bytes.extend_from_slice(payload.bytes);
-    Ok(bytes)
+/// A whole frame round a payload, to be written somewhere in one piece.
+#[derive(Debug)]
+pub struct Framing<'a> {
+    payload: &'a [u8],
+    front: Front<'a>,
 }
 
-fn head(
-    payload: &Payload<'_>,
-    expires: Option<u64>,
-    key: Option<&Key<'_>>,
-    keyring: &Keyring,
-) -> Result<Vec<u8>> {
-    let mut header = Header::plain(payload.codec);
-    header.expires = expires;
-    header.python = payload.python;
-    header.key = key.map(|key| key.as_str().to_owned());
-    if !payload.active {
-        return header.write(payload.bytes, None);
+/// What stands before a payload and what follows it.
+#[derive(Debug, Default)]
+struct Front<'a> {
+    /// Empty for a value that is written bare; with a tail a draft.
+    head: Vec<u8>,
+    tail: Option<Behind<'a>>,
+}
+
+impl<'a> Framing<'a> {
+    /// The frame of a payload, signed if that is active.
+    ///
+    /// # Errors
+    /// Those of the keyring, for an active payload; `LimitExceeded` for one that is too large.
+    pub fn new(payload: &Payload<'a>, keyring: &Keyring) -> Result<Self> {
+        Ok(Self { payload: payload.bytes, front: Front::of(payload, None, None, keyring)? })
     }
-    let keyset = keyring.for_signing()?;
-    let signer = Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" };
-    header.write(payload.bytes, Some(&signer))
+
+    /// How many bytes it has.
+    ///
+    /// # Errors
+    /// `OutOfMemory` if there is no room for so many.
+    pub fn size(&self) -> Result<usize> {
+        let size = self.front.record(self.payload, false, None).size(true);
+        usize::try_from(size)
+            .map_err(|_| Error::new(ErrorKind::OutOfMemory, format!("no memory for {size} bytes")))
+    }
+
+    /// Writes it to just so many bytes.
+    ///
+    /// # Errors
+    /// Those of the signer; `LimitExceeded` if there is less room.
+    pub fn fill(&self, out: &mut [u8]) -> Result<()> {
+        let (head, mut rest) = split(out, self.front.head.len())?;
+        let mut write = |bytes: &[u8]| {
+            let (room, after) = split(std::mem::take(&mut rest), bytes.len())?;
+            room.copy_from_slice(bytes);
+            rest = after;
+            Ok(())
+        };
+        write(self.payload)?;
+        match &self.front.tail {
+            None => head.copy_from_slice(&self.front.head),
+            Some(tail) => head.copy_from_slice(&tail.pour(self.front.head.len(), &mut write)?),
+        }
+        Ok(())
+    }
+}
+
+fn split(bytes: &mut [u8], at: usize) -> Result<(&mut [u8], &mut [u8])> {
+    let message = "the room for a frame is smaller than the frame";
+    bytes.split_at_mut_checked(at).ok_or_else(|| Error::new(ErrorKind::LimitExceeded, message))
+}
+
+impl<'a> Front<'a> {
+    fn of(
+        payload: &Payload<'a>,
+        expires: Option<u64>,
+        key: Option<&Key<'_>>,
+        keyring: &Keyring,
+    ) -> Result<Self> {
+        let mut header = Header::plain(payload.codec);
+        header.expires = expires;
+        header.python = payload.python;
+        header.key = key.map(|key| key.as_str().to_owned());
+        let keyset = payload.active.then(|| keyring.for_signing()).transpose()?;
+        if payload.segments.is_empty() {
+            let signer = |keyset| Signer { keyset, purpose: Purpose::Value, context: b"" };
+            let head = header.write(payload.bytes, keyset.as_deref().map(signer).as_ref())?;
+            return Ok(Self { head, tail: None });
+        }
+        let tail = Behind::new(header, payload.bytes, payload.segments, keyset)?;
+        Ok(Self { head: tail.draft()?, tail: Some(tail) })
+    }
+
+    fn record<'r>(&'r self, body: &'r [u8], text: bool, expires: Option<u64>) -> Record<'r> {
+        let tail = self.tail.as_ref().map(|tail| -> &dyn Tail { tail });
+        Record { header: &self.head, body, text, expires, tail }
+    }
 }
 
 impl Store {
@@ -80,8 +139,8 @@ impl Store {
         self.writable()?;
         let now = self.now();
         let expires = expiry(how.ttl, now)?;
-        let head = self.front(key, payload, expires, how.plain)?;
-        let record = Record { header: &head, body: payload.bytes, text: payload.codec.is_text(), expires };
+        let front = self.front(key, payload, expires, how.plain)?;
+        let record = front.record(payload.bytes, payload.codec.is_text(), expires);
         self.backend.put(key, &record, how.condition, now)
     }
 
@@ -93,40 +152,39 @@ impl Store {
         self.writable()?;
         let now = self.now();
         let expires = expiry(ttl, now)?;
-        let heads: Vec<Vec<u8>> = items
+        let fronts: Vec<Front<'_>> = items
             .iter()
             .map(|(key, payload)| self.front(key, payload, expires, false))
             .collect::<Result<_>>()?;
         let records: Vec<_> = items
             .iter()
-            .zip(&heads)
-            .map(|((key, payload), head)| {
-                let text = payload.codec.is_text();
-                (key.clone(), Record { header: head, body: payload.bytes, text, expires })
+            .zip(&fronts)
+            .map(|((key, payload), front)| {
+                (key.clone(), front.record(payload.bytes, payload.codec.is_text(), expires))
             })
             .collect();
         self.backend.put_many(&records, now)
     }
 
-    /// The header, or nothing for a value that is written bare.
-    fn front(
+    /// What goes round the payload: nothing for a value that is written bare.
+    fn front<'a>(
         &self,
         key: &Key<'_>,
-        payload: &Payload<'_>,
+        payload: &Payload<'a>,
         expires: Option<u64>,
         plain: bool,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Front<'a>> {
         let capability = self.backend.capability();
         let named = !capability.header_beside && self.backend.key_in_header(key);
         let may_be_bare = !capability.header_beside && self.bare && !named && expires.is_none();
-        if may_be_bare {
+        if may_be_bare && payload.segments.is_empty() {
             let reads_back = bare::may_write(payload.codec, payload.bytes);
             let plain = plain && payload.codec == Codec::Raw && !bare::has_magic(payload.bytes);
             if reads_back || plain {
-                return Ok(Vec::new());
+                return Ok(Front::default());
             }
         }
-        head(payload, expires, named.then_some(key), &self.keyring)
+        Front::of(payload, expires, named.then_some(key), &self.keyring)
     }
 }
 

@@ -15,3 +15,6 @@ pub const MAX_PAYLOAD: u64 = 1 << 46;
 
 /// From this size on a value lives in a side file of the SQLite store rather than in its row.
 pub const SIDE_FILE: usize = 128 * 1024;
+
+/// The most segments beside one payload: a header that names them all has at most 2.6 MB.
+pub const MAX_SEGMENTS: usize = 1 << 16;

@@ -36,7 +36,7 @@ impl Values for Store {
     fn put_value<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
         let key = Key::new(key)?;
         let (codec, bytes) = encode(value).map_err(|error| error.context(format_args!("put {key}")))?;
-        let payload = Payload { codec, bytes: &bytes, python: None, active: false };
+        let payload = Payload { codec, bytes: &bytes, python: None, active: false, segments: &[] };
         self.put(&key, &payload, &Put::default()).map(drop)
     }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use holdall_frame::Header;
+use holdall_frame::{Header, Table};
 use holdall_types::{Error, ErrorKind, Result};
 
 use super::path::Place;
@@ -13,9 +13,15 @@ pub(super) fn header(start: &[u8]) -> Result<Option<(Header, usize)>> {
     Header::read(start)
 }
 
-/// Most headers are far shorter; the longest are those that hold a key.
+/// The segments that a frame announces, and how long its header is; `None` without any.
+pub(super) fn table(start: &[u8]) -> Option<(Table, usize)> {
+    let (header, length) = header(start).ok()??;
+    Some((header.table?, length))
+}
+
+/// Most headers are far shorter; the longest are those that hold a key, or tell of many segments.
 const FIRST_READ: usize = 4 * 1024;
-const SECOND_READ: usize = 64 * 1024;
+const LAST_READ: usize = 4 * 1024 * 1024;
 const BODY_IN_HEAD: usize = 64;
 
 /// The beginning of a file: at least the whole header, and a little of what follows.
@@ -32,8 +38,8 @@ pub(super) fn start_of(file: &mut File) -> io::Result<Vec<u8>> {
                 start.len() >= wanted
             }
             Err(_) => {
-                let enough = wanted >= SECOND_READ;
-                wanted = SECOND_READ;
+                let enough = wanted >= LAST_READ;
+                wanted *= 32;
                 enough
             }
         };

@@ -7,7 +7,7 @@ use holdall_types::Result;
 use super::Files;
 use super::site::make;
 use super::temp::Temp;
-use crate::LeaseChange;
+use crate::{LeaseChange, Record};
 
 const LEASES: &str = ".holdall/lease";
 
@@ -29,7 +29,8 @@ impl Files {
         match decide(record.as_deref()) {
             LeaseChange::Keep => return Ok(()),
             LeaseChange::Set(record) => {
-                let temp = Temp::write(&site, &[], &record)?;
+                let record = Record { header: &[], body: &record, text: false, expires: None, tail: None };
+                let temp = Temp::write(&site, &record)?;
                 make(&site.root, LEASES).map_err(failed)?;
                 temp.publish(&site.root, &path).map_err(failed)?;
             }

@@ -35,6 +35,8 @@ use holdall_types::{Error, ErrorKind, Key, Result};
 use crate::os::fork::PerProcess;
 use crate::{Capability, Condition, Durability, Head, KeyValue, Keys, LeaseChange, Record, Stored};
 
+use read::Wanted;
+
 pub use path::{Place, path_of};
 pub use segment::Disk;
 
@@ -119,7 +121,12 @@ impl KeyValue for Files {
 
     fn get(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
         self.check_open()?;
-        self.read(key.as_str(), now).map_err(|error| error.context(format_args!("get {key}")))
+        self.read(key.as_str(), Wanted::All, now).map_err(|error| error.context(format_args!("get {key}")))
+    }
+
+    fn get_unread(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
+        self.check_open()?;
+        self.read(key.as_str(), Wanted::Front, now).map_err(|error| error.context(format_args!("get {key}")))
     }
 
     fn head(&self, key: &Key<'_>, now: u64) -> Result<Option<Head>> {

@@ -4,21 +4,32 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use holdall_types::Result;
 
 use super::Files;
 use super::folder::{Found, find};
-use super::front::{is_live, start_of};
+use super::front::{is_live, start_of, table};
 use super::path::{Place, VALUE, hash_of, path_of};
 use super::unfold::MOVING;
-use crate::{Head, Stored};
+use crate::segments::Large;
+use crate::{Head, Segments, Stored};
+
+/// Up to this size a file is read in one go, before anything of it is looked at.
+const WHOLE: u64 = 128 * 1024;
+
+/// How much of a value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    All,
+    /// Header and payload, not the segments.
+    Front,
+}
 
 impl Files {
-    pub(super) fn read(&self, key: &str, now: u64) -> Result<Option<Stored>> {
+    pub(super) fn read(&self, key: &str, wanted: Wanted, now: u64) -> Result<Option<Stored>> {
         let place = path_of(key, self.disk()?);
         let Some((file, metadata)) = self.find(key, &place)? else { return Ok(None) };
-        self.stored(key, &place, file, &metadata, now)
+        self.stored(key, &place, (file, metadata), wanted, now)
     }
 
     pub(super) fn read_head(&self, key: &str, now: u64) -> Result<Option<Head>> {
@@ -36,24 +47,35 @@ impl Files {
         &self,
         key: &str,
         place: &Place<'_>,
-        file: File,
-        metadata: &Metadata,
+        (mut file, metadata): (File, Metadata),
+        wanted: Wanted,
         now: u64,
     ) -> Result<Option<Stored>> {
-        let bytes = self.read_whole(place.path(), file, metadata)?;
+        let failed = |error| self.read_error(place.path(), error);
+        let length = metadata.len();
+        let mut bytes = Vec::new();
+        if length > WHOLE {
+            // Whether it is still a value, and how it goes on, is worth a look.
+            bytes = start_of(&mut file).map_err(failed)?;
+        } else {
+            read_up_to(length, &mut file, &mut bytes)?.map_err(failed)?;
+        }
         if !is_live(key, place, &bytes, now)? {
             return Ok(None);
         }
-        let (created, updated) = times(metadata);
-        Ok(Some(Stored { bytes: Bytes::from(bytes), created, updated }))
+        let (created, updated) = times(&metadata);
+        let Some((table, head)) = table(&bytes) else {
+            read_up_to(length, &mut file, &mut bytes)?.map_err(failed)?;
+            return Ok(Some(Stored { bytes: bytes.into(), segments: Segments::none(), created, updated }));
+        };
+        let large = Large { table: &table, bytes, head, base: head as u64 };
+        let (bytes, segments) = large.load(file, wanted == Wanted::Front, failed)?;
+        Ok(Some(Stored { bytes: bytes.into(), segments, created, updated }))
     }
 
-    pub(super) fn read_whole(&self, path: &str, file: File, metadata: &Metadata) -> Result<Vec<u8>> {
+    pub(super) fn read_whole(&self, path: &str, mut file: File, metadata: &Metadata) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(usize::try_from(metadata.len()).unwrap_or(usize::MAX))?;
-        // A file of ours never changes its length, so no call is spent on looking for its end.
-        let read = file.take(metadata.len()).read_to_end(&mut bytes);
-        read.map_err(|error| self.read_error(path, error))?;
+        read_up_to(metadata.len(), &mut file, &mut bytes)?.map_err(|error| self.read_error(path, error))?;
         Ok(bytes)
     }
 
@@ -89,6 +111,14 @@ impl Files {
             Found::Folder(_) | Found::Special => Err(self.special_error(path)),
         }
     }
+}
+
+/// Reads on until there are so many bytes, or the file ends.
+fn read_up_to(length: u64, file: &mut File, bytes: &mut Vec<u8>) -> Result<io::Result<usize>> {
+    let missing = length.saturating_sub(bytes.len() as u64);
+    bytes.try_reserve_exact(usize::try_from(missing).unwrap_or(usize::MAX))?;
+    // A file of ours never changes its length, so no call is spent on looking for its end.
+    Ok(file.take(missing).read_to_end(bytes))
 }
 
 /// When the value was made and when it was changed. The disk's day of birth is taken only if it can

@@ -1,7 +1,7 @@
 //! Files and folders under construction, in `.holdall/tmp`.
 
 use std::fs::File;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, Seek, Write};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +11,8 @@ use super::folder::{Folder, Kind};
 use super::path::VALUE;
 use super::read::millis;
 use super::site::Site;
+use crate::Record;
+use crate::os::reserve::reserve;
 
 pub(super) const TEMPORARY: &str = ".holdall/tmp";
 
@@ -25,13 +27,20 @@ pub(super) struct Temp {
 
 impl Temp {
     /// A file with this content, synced if that is asked for.
-    pub(super) fn write(site: &Site<'_>, header: &[u8], body: &[u8]) -> Result<Self> {
+    pub(super) fn write(site: &Site<'_>, record: &Record<'_>) -> Result<Self> {
         let (temp, mut file) = Self::new(site, |root, path| root.create(path))?;
-        write_both(&mut file, header, body).map_err(|error| site.files.write_error(&temp.path, error))?;
+        let failed = |error| site.files.write_error(&temp.path, error);
+        reserve(&file, record.size(true)).map_err(failed)?;
+        write_both(&mut file, record.header, record.body).map_err(failed)?;
+        if let Some(tail) = record.tail {
+            let mut write = |piece: &[u8]| file.write_all(piece).map_err(failed);
+            let header = tail.pour(record.header.len(), &mut write)?;
+            file.rewind().and_then(|()| file.write_all(&header)).map_err(failed)?;
+        }
         if site.files.is_full() {
             site.files.synced(file.sync_all())?;
         }
-        close(file).map_err(|error| site.files.write_error(&temp.path, error))?;
+        close(file).map_err(failed)?;
         Ok(temp)
     }
 

@@ -18,7 +18,12 @@ fn put(files: &Files, name: &str) -> holdall_types::Result<bool> {
     let name = key(name);
     let header = Header { key: Some(name.as_str().to_owned()), ..Header::plain(Codec::Raw) };
     let header = if files.key_in_header(&name) { header.write(b"x", None).unwrap() } else { Vec::new() };
-    files.put(&name, &Record { header: &header, body: b"x", text: true, expires: None }, Condition::Any, 0)
+    files.put(
+        &name,
+        &Record { header: &header, body: b"x", text: true, expires: None, tail: None },
+        Condition::Any,
+        0,
+    )
 }
 
 #[test]

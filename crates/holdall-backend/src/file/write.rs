@@ -10,6 +10,7 @@ use super::entries::Entries;
 use super::folder::{At, Found, Kind};
 use super::front::{header, is_live, start_of};
 use super::path::{KEYS, VALUE, split};
+use super::read::Wanted;
 use super::site::{Site, Turn, Way};
 use super::temp::Temp;
 use super::unfold::MOVING;
@@ -46,7 +47,7 @@ impl Files {
                 // It could never be read again.
                 is_live(key, &site.place, record.header, 0)?;
             }
-            let temp = Temp::write(site, record.header, record.body)?;
+            let temp = Temp::write(site, record)?;
             let _held = site.lock()?;
             if condition != Condition::Any {
                 let found = site.locate()?.map(|spot| (spot.file, spot.metadata));
@@ -73,7 +74,7 @@ impl Files {
             return Ok(!matches!(condition, Condition::Matches(_)));
         };
         if let Condition::Matches(version) = condition {
-            let stored = self.stored(key, place, file, &metadata, now)?;
+            let stored = self.stored(key, place, (file, metadata), Wanted::Front, now)?;
             return Ok(stored.is_some_and(|stored| Version::of(&stored.bytes) == version));
         }
         let start = start_of(&mut file).map_err(|error| self.read_error(place.path(), error))?;

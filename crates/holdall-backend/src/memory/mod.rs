@@ -33,8 +33,11 @@ struct State {
     leases: Leases,
 }
 
+#[derive(Clone)]
 struct Entry {
     bytes: Bytes,
+    /// The segments with the gaps between them, as they would follow the body in a file.
+    tail: Option<Bytes>,
     header: usize,
     expires: Option<u64>,
     created: u64,
@@ -87,7 +90,10 @@ impl KeyValue for Memory {
     }
 
     fn get(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
-        self.at(now, |state| state.get(key))
+        match self.at(now, |state| state.get(key))? {
+            Some(entry) => entry.stored().map(Some).map_err(|error| error.context(format_args!("get {key}"))),
+            None => Ok(None),
+        }
     }
 
     fn head(&self, key: &Key<'_>, now: u64) -> Result<Option<Head>> {

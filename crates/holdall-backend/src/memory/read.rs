@@ -1,15 +1,16 @@
-//! Reading: a value's bytes are shared, not copied.
+//! Reading: a value's bytes are shared, not copied. Its segments are copied, and after the lock was
+//! let go: whoever reads them may write into them.
 
-use holdall_types::Key;
+use holdall_types::{Error, Key, Result};
 
 use super::{Entry, State};
-use crate::{Head, Stored};
+use crate::{Head, Segments, Stored, segments};
 
 const BODY_IN_HEAD: usize = 64;
 
 impl State {
-    pub(super) fn get(&self, key: &Key<'_>) -> Option<Stored> {
-        self.values.get(key.as_str()).map(Entry::stored)
+    pub(super) fn get(&self, key: &Key<'_>) -> Option<Entry> {
+        self.values.get(key.as_str()).cloned()
     }
 
     pub(super) fn head(&self, key: &Key<'_>) -> Option<Head> {
@@ -17,7 +18,7 @@ impl State {
         let end = entry.bytes.len().min(entry.header.saturating_add(BODY_IN_HEAD));
         Some(Head {
             start: entry.bytes.slice(..end),
-            size: entry.bytes.len() as u64,
+            size: (entry.bytes.len() + entry.tail.as_ref().map_or(0, |tail| tail.len())) as u64,
             created: entry.created,
             updated: entry.updated,
         })
@@ -25,7 +26,17 @@ impl State {
 }
 
 impl Entry {
-    pub(super) fn stored(&self) -> Stored {
-        Stored { bytes: self.bytes.clone(), created: self.created, updated: self.updated }
+    pub(super) fn stored(self) -> Result<Stored> {
+        let segments = match &self.tail {
+            None => Segments::none(),
+            Some(tail) => self.segments(tail)?,
+        };
+        Ok(Stored { bytes: self.bytes, segments, created: self.created, updated: self.updated })
+    }
+
+    fn segments(&self, mut tail: &[u8]) -> Result<Segments> {
+        let Some(table) = segments::table(&self.bytes) else { return Ok(Segments::none()) };
+        let failed = |error| Error::io(error, "cannot copy a segment");
+        segments::read(&table, 0, &mut tail, failed).map(Segments::Read)
     }
 }

@@ -1,7 +1,7 @@
 //! Writing and removing.
 
 use bytes::Bytes;
-use holdall_types::{Key, Result};
+use holdall_types::{Error, Key, Result};
 
 use super::{Entry, State};
 use crate::{Condition, Record, Version};
@@ -9,12 +9,23 @@ use crate::{Condition, Record, Version};
 impl Entry {
     /// The copy is made before the lock is taken.
     pub(super) fn new(record: &Record<'_>, now: u64) -> Result<Self> {
+        let tail = record.tail.map(|tail| {
+            let mut bytes = Vec::new();
+            bytes.try_reserve_exact(usize::try_from(tail.size(0)).unwrap_or(usize::MAX))?;
+            let header = tail.pour(0, &mut |piece| {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            })?;
+            Ok::<_, Error>((header, Bytes::from(bytes)))
+        });
+        let (header, tail) = tail.transpose()?.unzip();
+        let header = header.as_deref().unwrap_or(record.header);
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(record.header.len().saturating_add(record.body.len()))?;
-        bytes.extend_from_slice(record.header);
+        bytes.try_reserve_exact(header.len().saturating_add(record.body.len()))?;
+        bytes.extend_from_slice(header);
         bytes.extend_from_slice(record.body);
-        let (header, expires) = (record.header.len(), record.expires);
-        Ok(Self { bytes: Bytes::from(bytes), header, expires, created: now, updated: now })
+        let (header, expires) = (header.len(), record.expires);
+        Ok(Self { bytes: Bytes::from(bytes), tail, header, expires, created: now, updated: now })
     }
 }
 

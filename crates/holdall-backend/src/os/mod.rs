@@ -5,4 +5,5 @@
 pub mod close_in_child;
 pub mod fork;
 pub mod lock;
+pub mod reserve;
 pub mod wait;

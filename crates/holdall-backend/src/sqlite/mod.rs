@@ -140,7 +140,11 @@ impl KeyValue for Sqlite {
     }
 
     fn get(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
-        self.get_one(key, now)
+        self.get_one(key, false, now)
+    }
+
+    fn get_unread(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
+        self.get_one(key, true, now)
     }
 
     fn get_many(&self, keys: &[Key<'_>], now: u64) -> Result<Vec<Option<Stored>>> {

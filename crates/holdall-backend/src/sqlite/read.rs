@@ -5,7 +5,7 @@ use holdall_types::{Error, ErrorKind, Key, Result};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement};
 
-use crate::{Head, Stored};
+use crate::{Head, Segments, Stored};
 
 use super::Sqlite;
 use super::fault::{Fault, Outcome};
@@ -62,12 +62,14 @@ fn find(statement: &mut Statement<'_>, key: &Key<'_>, now: u64) -> Outcome<Optio
     bytes.try_reserve_exact(header.len() + value.len()).map_err(Error::from)?;
     bytes.extend_from_slice(header);
     bytes.extend_from_slice(value);
-    Ok(Some(Found::Whole(header.len(), Stored { bytes: Bytes::from(bytes), created, updated })))
+    let segments = Segments::none();
+    Ok(Some(Found::Whole(header.len(), Stored { bytes: Bytes::from(bytes), segments, created, updated })))
 }
 
 impl Sqlite {
-    pub(super) fn get_one(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
-        self.follow(key, now, |found| self.fetch(key, found))
+    /// A value; with `unread` its segments are left in their file.
+    pub(super) fn get_one(&self, key: &Key<'_>, unread: bool, now: u64) -> Result<Option<Stored>> {
+        self.follow(key, now, |found| self.fetch(key, found, unread))
     }
 
     pub(super) fn get_several(&self, keys: &[Key<'_>], now: u64) -> Result<Vec<Option<Stored>>> {
@@ -82,10 +84,10 @@ impl Sqlite {
         })?;
         let fetch = |(key, found): (&Key<'_>, Option<Found>)| match found {
             None => Ok(None),
-            Some(found) => match self.fetch(key, found)? {
+            Some(found) => match self.fetch(key, found, false)? {
                 Ok(stored) => Ok(Some(stored)),
                 // Overwritten since: that value is newer than the others, but there is no older.
-                Err(_) => self.get_one(key, now),
+                Err(_) => self.get_one(key, false, now),
             },
         };
         keys.iter().zip(rows).map(fetch).collect()
@@ -95,7 +97,7 @@ impl Sqlite {
         self.follow(key, now, |found| {
             let large = match found {
                 Found::Whole(header, stored) => {
-                    let Stored { bytes, created, updated } = stored;
+                    let Stored { bytes, created, updated, .. } = stored;
                     let start = bytes.slice(..bytes.len().min(header + START));
                     return Ok(Ok(Head { start, size: bytes.len() as u64, created, updated }));
                 }
@@ -111,14 +113,14 @@ impl Sqlite {
     }
 
     /// All of a value; or, if its file is gone, the file's name.
-    pub(super) fn fetch(&self, key: &Key<'_>, found: Found) -> Result<Result<Stored, String>> {
+    pub(super) fn fetch(&self, key: &Key<'_>, found: Found, unread: bool) -> Result<Result<Stored, String>> {
         let Large { header, side, size, created, updated } = match found {
             Found::Whole(_, stored) => return Ok(Ok(stored)),
             Found::Beside(large) => large,
         };
-        let bytes = self.side.read(&header, &side, size).map_err(|error| damaged(key, error))?;
-        Ok(match bytes {
-            Some(bytes) => Ok(Stored { bytes: Bytes::from(bytes), created, updated }),
+        let read = self.side.read(&header, &side, size, unread).map_err(|error| damaged(key, error))?;
+        Ok(match read {
+            Some((bytes, segments)) => Ok(Stored { bytes: Bytes::from(bytes), segments, created, updated }),
             None => Err(side),
         })
     }

@@ -11,7 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use holdall_types::{Error, ErrorKind, Result};
 
-use crate::Durability;
+use crate::os::reserve::reserve;
+use crate::segments::{Large, table};
+use crate::{Durability, Record, Segments};
 
 use super::place::sync_folder;
 
@@ -27,6 +29,8 @@ pub(super) struct Side {
 pub(super) struct Fresh<'a> {
     side: &'a Side,
     name: String,
+    /// The header that a record with a tail had only once that was written.
+    header: Option<Vec<u8>>,
     kept: bool,
 }
 
@@ -44,15 +48,21 @@ impl Side {
     }
 
     /// Writes a new file.
-    pub(super) fn write(&self, body: &[u8]) -> Result<Fresh<'_>, SideFault> {
-        let fresh = Fresh { side: self, name: random_name()?, kept: false };
-        fresh.fill(body)?;
+    pub(super) fn write(&self, record: &Record<'_>) -> Result<Fresh<'_>, SideFault> {
+        let mut fresh = Fresh { side: self, name: random_name()?, header: None, kept: false };
+        fresh.fill(record)?;
         Ok(fresh)
     }
 
-    /// `header` and the whole file in one piece; `None` if the file is gone. `size` is what both
-    /// should have together.
-    pub(super) fn read(&self, header: &[u8], name: &str, size: u64) -> Result<Option<Vec<u8>>> {
+    /// `header` and the payload in one piece, and the segments, which are left in the file if it is
+    /// wanted so; `None` if the file is gone. `size` is what header and file should have together.
+    pub(super) fn read(
+        &self,
+        header: &[u8],
+        name: &str,
+        size: u64,
+        unread: bool,
+    ) -> Result<Option<(Vec<u8>, Segments)>> {
         let Some((mut file, length)) = self.open(name)? else { return Ok(None) };
         let expected = size.checked_sub(header.len() as u64);
         if expected != Some(length) {
@@ -65,12 +75,17 @@ impl Side {
                 ),
             ));
         }
+        let failed = |error| self.failed(error, "read", name);
+        if let Some(table) = table(header) {
+            let large = Large { table: &table, bytes: header.to_vec(), head: header.len(), base: 0 };
+            return large.load(file, unread, failed).map(Some);
+        }
         let total = usize::try_from(size).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(total)?;
         bytes.extend_from_slice(header);
-        (&mut file).take(length).read_to_end(&mut bytes).map_err(|error| self.failed(error, "read", name))?;
-        Ok(Some(bytes))
+        (&mut file).take(length).read_to_end(&mut bytes).map_err(failed)?;
+        Ok(Some((bytes, Segments::none())))
     }
 
     /// `header` and the first `most` bytes of the file; `None` if the file is gone.
@@ -155,10 +170,15 @@ impl Fresh<'_> {
         &self.name
     }
 
+    /// What the row is to say before it.
+    pub(super) fn header<'h>(&'h self, record: &Record<'h>) -> &'h [u8] {
+        self.header.as_deref().unwrap_or(record.header)
+    }
+
     /// Sees, once the writer's lock is held and nobody collects orphans, that the file is there: a
     /// writer may have been stopped for an hour since it wrote it.
-    pub(super) fn ensure(&self, body: &[u8]) -> Result<(), SideFault> {
-        if self.side.path(&self.name).exists() { Ok(()) } else { self.fill(body) }
+    pub(super) fn ensure(&mut self, record: &Record<'_>) -> Result<(), SideFault> {
+        if self.side.path(&self.name).exists() { Ok(()) } else { self.fill(record) }
     }
 
     /// A row names it now.
@@ -166,7 +186,7 @@ impl Fresh<'_> {
         self.kept = true;
     }
 
-    fn fill(&self, body: &[u8]) -> Result<(), SideFault> {
+    fn fill(&mut self, record: &Record<'_>) -> Result<(), SideFault> {
         let path = self.side.path(&self.name);
         let failed =
             |error, poisons| SideFault { error: self.side.failed(error, "write", &self.name), poisons };
@@ -181,7 +201,14 @@ impl Fresh<'_> {
             }
             opened => opened.map_err(|error| failed(error, false))?,
         };
-        file.write_all(body).map_err(|error| failed(error, false))?;
+        let size = record.size(false) - record.header.len() as u64;
+        reserve(&file, size)
+            .and_then(|()| file.write_all(record.body))
+            .map_err(|error| failed(error, false))?;
+        if let Some(tail) = record.tail {
+            let mut write = |piece: &[u8]| file.write_all(piece).map_err(|error| failed(error, false).error);
+            self.header = Some(tail.pour(0, &mut write)?);
+        }
         // After a failed sync nobody knows what the disk holds, unless it only had no room.
         self.side.sync(&file, &path).map_err(|error| {
             let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
@@ -221,25 +248,33 @@ fn is_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn record(body: &[u8]) -> Record<'_> {
+        Record { header: b"h", body, text: false, expires: None, tail: None }
+    }
+
+    fn bytes(read: Option<(Vec<u8>, Segments)>) -> Option<Vec<u8>> {
+        read.map(|(bytes, _)| bytes)
+    }
+
     #[test]
     fn a_fresh_file_lives_only_if_it_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let side = Side::new(folder.path().join("s"), Durability::Full);
-        let fresh = side.write(b"body").unwrap();
+        let fresh = side.write(&record(b"body")).unwrap();
         let name = fresh.name().to_owned();
-        assert_eq!(side.read(b"h", &name, 5).unwrap().unwrap(), b"hbody");
+        assert_eq!(side.read(b"h", &name, 5, false).map(bytes).unwrap().unwrap(), b"hbody");
         assert_eq!(side.start(b"h", &name, 2).unwrap().unwrap(), b"hbo");
         drop(fresh);
-        assert_eq!(side.read(b"h", &name, 5).unwrap(), None);
-        let fresh = side.write(b"body").unwrap();
+        assert_eq!(side.read(b"h", &name, 5, false).map(bytes).unwrap(), None);
+        let mut fresh = side.write(&record(b"body")).unwrap();
         std::fs::remove_file(side.path(fresh.name())).unwrap();
-        fresh.ensure(b"body").unwrap();
+        fresh.ensure(&record(b"body")).unwrap();
         let name = fresh.name().to_owned();
         fresh.keep();
         assert_eq!(side.names(&name[..2]).unwrap(), std::slice::from_ref(&name));
-        assert_eq!(side.read(b"h", &name, 6).unwrap_err().kind(), ErrorKind::CorruptFrame);
+        assert_eq!(side.read(b"h", &name, 6, false).unwrap_err().kind(), ErrorKind::CorruptFrame);
         side.remove_all(std::slice::from_ref(&name));
-        assert_eq!(side.read(b"h", &name, 5).unwrap(), None);
+        assert_eq!(side.read(b"h", &name, 5, false).map(bytes).unwrap(), None);
     }
 
     #[test]
@@ -248,7 +283,7 @@ mod tests {
         std::fs::write(folder.path().join("secret"), b"secret").unwrap();
         let side = Side::new(folder.path().join("s"), Durability::Normal);
         for name in ["../secret", "", "/etc/passwd", "ABCDEF0123456789ABCDEF0123456789"] {
-            assert_eq!(side.read(b"", name, 6).unwrap_err().kind(), ErrorKind::CorruptFrame, "{name}");
+            assert_eq!(side.read(b"", name, 6, false).unwrap_err().kind(), ErrorKind::CorruptFrame, "{name}");
             side.remove_all(&[name.to_owned()]);
         }
         assert!(folder.path().join("secret").exists());

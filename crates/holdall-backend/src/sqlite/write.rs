@@ -52,7 +52,7 @@ fn place(
     now: u64,
 ) -> Outcome<Former> {
     let (key, now, expires) = (key.as_str(), integer(now), record.expires.map(integer));
-    let size = integer((record.header.len() + record.body.len()) as u64);
+    let size = integer(record.size(false));
     if fresh.is_none() {
         let values = params![key, now, expires, size, record.header, Value(record)];
         if connection.prepare_cached(PUT)?.execute(values)? == 1 {
@@ -60,11 +60,11 @@ fn place(
         }
     }
     let former = side_of(connection, key)?;
-    let (value, side) = match fresh {
-        None => (Some(Value(record)), None),
-        Some(fresh) => (None, Some(fresh.name())),
+    let (header, value, side) = match fresh {
+        None => (record.header, Some(Value(record)), None),
+        Some(fresh) => (fresh.header(record), None, Some(fresh.name())),
     };
-    let values = params![key, now, expires, size, record.header, value, side];
+    let values = params![key, now, expires, size, header, value, side];
     connection.prepare_cached(REPLACE)?.execute(values)?;
     Ok(former)
 }
@@ -112,9 +112,11 @@ impl Sqlite {
         now: u64,
     ) -> Result<bool> {
         self.writable()?;
-        let fresh = self.fresh(record)?;
+        let mut fresh = self.fresh(record)?;
         let writer = self.writer()?;
-        let written = self.put_if(&writer, key, (record, fresh.as_ref()), condition, now);
+        let written = self
+            .ensure(fresh.as_mut(), record)
+            .and_then(|()| self.put_if(&writer, key, (record, fresh.as_ref()), condition, now));
         self.keep(fresh, matches!(written, Ok(Some(_))));
         let Some(former) = written? else { return Ok(false) };
         self.side.remove_all(former.as_slice());
@@ -131,11 +133,9 @@ impl Sqlite {
         now: u64,
     ) -> Result<Option<Former>> {
         let place = |connection: &Connection| place(connection, key, record, fresh, now);
-        match (condition, fresh) {
-            // Alone in its transaction; only an old side file makes it two statements.
-            (Condition::Any, None) => return writer.step(place).map(Some),
-            (_, Some(fresh)) => self.ensure(fresh, record)?,
-            _ => {}
+        // Alone in its transaction; only an old side file makes it two statements.
+        if condition == Condition::Any && fresh.is_none() {
+            return writer.step(place).map(Some);
         }
         self.change_if(writer, key, condition, now, place)
     }
@@ -159,7 +159,7 @@ impl Sqlite {
                 (Ok(changed), _) => return Ok(Some(changed)),
                 (Err(Verdict::Depends(found)), Condition::Matches(version)) => {
                     // Read outside SQLite. We hold the writer's lock, so it stays what it is.
-                    let stored = self.fetch(key, found)?.map_err(|_| read::gone(key))?;
+                    let stored = self.fetch(key, found, true)?.map_err(|_| read::gone(key))?;
                     if Version::of(&stored.bytes) != version {
                         return Ok(None);
                     }
@@ -172,10 +172,10 @@ impl Sqlite {
 
     pub(super) fn put_several(&self, items: &[(Key<'_>, Record<'_>)], now: u64) -> Result<()> {
         self.writable()?;
-        let fresh: Vec<_> = items.iter().map(|(_, record)| self.fresh(record)).collect::<Result<_>>()?;
+        let mut fresh: Vec<_> = items.iter().map(|(_, record)| self.fresh(record)).collect::<Result<_>>()?;
         let writer = self.writer()?;
-        for ((_, record), fresh) in items.iter().zip(&fresh) {
-            fresh.as_ref().map_or(Ok(()), |fresh| self.ensure(fresh, record))?;
+        for ((_, record), fresh) in items.iter().zip(&mut fresh) {
+            self.ensure(fresh.as_mut(), record)?;
         }
         let written = writer.transaction(|connection| {
             let mut former = Vec::new();
@@ -243,10 +243,10 @@ impl Sqlite {
 
     /// Writes the side file of a large value, before any lock is taken.
     fn fresh(&self, record: &Record<'_>) -> Result<Option<Fresh<'_>>> {
-        if record.body.len() < SIDE_FILE {
+        if record.body.len() < SIDE_FILE && record.tail.is_none() {
             return Ok(None);
         }
-        self.sided(self.side.write(record.body)).map(Some)
+        self.sided(self.side.write(record)).map(Some)
     }
 
     /// Keeps new side files, if their rows were written: or may have been, since a commit that failed
@@ -257,8 +257,8 @@ impl Sqlite {
         }
     }
 
-    fn ensure(&self, fresh: &Fresh<'_>, record: &Record<'_>) -> Result<()> {
-        self.sided(fresh.ensure(record.body))
+    fn ensure(&self, fresh: Option<&mut Fresh<'_>>, record: &Record<'_>) -> Result<()> {
+        fresh.map_or(Ok(()), |fresh| self.sided(fresh.ensure(record)))
     }
 
     fn sided<T>(&self, result: Result<T, SideFault>) -> Result<T> {

@@ -13,7 +13,7 @@ use holdall_types::{ErrorKind, Result};
 use super::support::{folder, key, open, other, says, values};
 
 fn put(subject: &Subject, name: &str, body: &[u8]) -> Result<bool> {
-    let record = Record { header: b"", body, text: true, expires: None };
+    let record = Record { header: b"", body, text: true, expires: None, tail: None };
     subject.store.put(&key(name), &record, Condition::Any, NOW)
 }
 

@@ -126,6 +126,7 @@ mod unix {
                     body: b"x",
                     text: true,
                     expires: Some(NOW + 1),
+                    tail: None,
                 };
                 let put = subject.store.put(&super::key(key), &record, Condition::Any, NOW);
                 assert!(put.is_err() || (name == "/keys" && key == "a"), "{name}");
@@ -140,7 +141,8 @@ mod unix {
         open(&root).put("other", b"x");
         let outside = folder.path().join("outside");
         symlink(&outside, root.join(".holdall/lock/04")).unwrap();
-        let record = holdall_backend::Record { header: b"", body: b"x", text: true, expires: None };
+        let record =
+            holdall_backend::Record { header: b"", body: b"x", text: true, expires: None, tail: None };
         let put = open(&root).store.put(&key("foo"), &record, Condition::Any, NOW);
         says(ErrorKind::Validation, "no lock file", put);
         assert!(!outside.exists());
@@ -159,7 +161,8 @@ mod unix {
         }
         assert_eq!(subject.listed(""), ["a"]);
         assert_eq!(subject.get("pipe/x"), None);
-        let record = holdall_backend::Record { header: b"", body: b"x", text: true, expires: None };
+        let record =
+            holdall_backend::Record { header: b"", body: b"x", text: true, expires: None, tail: None };
         let put = subject.store.put(&key("pipe/x"), &record, Condition::Any, NOW);
         says(ErrorKind::Validation, "is not a regular file", put);
     }

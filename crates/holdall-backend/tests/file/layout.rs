@@ -65,7 +65,7 @@ fn a_long_key_lies_under_its_hash_and_is_in_the_header() {
     let hash = blake3::hash(name.as_bytes()).to_hex();
     let path = root.join(format!(".holdall/keys/{}/{hash}", &hash[..2]));
     assert_eq!(fs::read(&path).unwrap(), subject.whole(&name, b"body", None));
-    let record = holdall_backend::Record { header: b"", body: b"x", text: true, expires: None };
+    let record = holdall_backend::Record { header: b"", body: b"x", text: true, expires: None, tail: None };
     let put = subject.store.put(&key(&name), &record, Condition::Any, NOW);
     says(ErrorKind::CorruptFrame, "does not say", put);
     assert!(subject.delete(&name));

@@ -72,7 +72,7 @@ pub fn refused_everywhere(subject: &Subject, name: &str, words: &str) {
     let now = holdall_testkit::conformance::NOW;
     let store: &Arc<dyn KeyValue> = &subject.store;
     let key = key(name);
-    let record = Record { header: b"", body: b"new", text: true, expires: None };
+    let record = Record { header: b"", body: b"new", text: true, expires: None, tail: None };
     let kind = ErrorKind::Validation;
     says(kind, words, store.get(&key, now));
     says(kind, words, store.head(&key, now));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use holdall_frame::{Header, Keyset, Purpose, Signature};
+use holdall_frame::{Entry, Hasher, Header, Keyset, Purpose, Signature, Table};
 use holdall_types::{Codec, ErrorKind};
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ pub struct Golden {
     pub bytes: Vec<u8>,
     pub head: Vec<u8>,
     pub payload: Vec<u8>,
+    pub segments: Vec<Vec<u8>>,
     /// What reading gives; `None` for the refused.
     pub header: Option<Header>,
     pub signed: Option<Signed>,
@@ -74,16 +75,28 @@ fn golden(entry: &Value) -> Golden {
     let head = unhex(text(&entry["header"]));
     let payload = STANDARD.decode(text(&entry["payload"])).unwrap();
     let bytes = fs::read(folder().join(text(&entry["file"]))).unwrap();
-    assert_eq!(bytes, [&head[..], &payload].concat(), "{}", entry["name"]);
+    let segments: Vec<Vec<u8>> = match entry["segments"].as_array() {
+        Some(segments) => segments.iter().map(|segment| STANDARD.decode(text(segment)).unwrap()).collect(),
+        None => Vec::new(),
+    };
+    let mut whole = [&head[..], &payload].concat();
+    for segment in &segments {
+        whole.resize(whole.len().next_multiple_of(64), 0);
+        whole.extend_from_slice(segment);
+    }
+    assert_eq!(bytes, whole, "{}", entry["name"]);
+    let table = (!segments.is_empty()).then(|| table(&payload, &segments, signed.is_some()));
     Golden {
         name: text(&entry["name"]).to_owned(),
         bytes,
         head,
         payload,
+        segments,
         header: (!fields.is_null()).then(|| Header {
             codec: codec(text(&entry["codec"])),
             expires: fields["expires"].as_u64(),
             python: fields["python"].as_array().map(|parts| (small(&parts[0]), small(&parts[1]))),
+            table,
             key: fields["key"].as_str().map(str::to_owned),
             signed: signed.map(|signed| Signature {
                 key_id: text(&signed["key_id"]).parse().unwrap(),
@@ -97,6 +110,17 @@ fn golden(entry: &Value) -> Golden {
         }),
         error: entry["error"].as_str().map(kind),
     }
+}
+
+/// The table of these segments.
+pub fn table(payload: &[u8], segments: &[Vec<u8>], signed: bool) -> Table {
+    let entry = |segment: &Vec<u8>| {
+        let mut hasher = Hasher::new(signed);
+        // In pieces, as they come.
+        segment.chunks(7).for_each(|piece| hasher.update(piece));
+        Entry { length: segment.len() as u64, hash: hasher.finish() }
+    };
+    Table { payload: payload.len() as u64, segments: segments.iter().map(entry).collect() }
 }
 
 fn text(value: &Value) -> &str {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use holdall_codec::Buffer;
 use holdall_codec::cbor::{Source, Writer, Written, tag};
+use holdall_types::limits::MAX_SEGMENTS;
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -77,6 +78,8 @@ pub struct Walker<'py> {
     /// Whether there is a place for segments.
     beside: bool,
     segments: Vec<Bound<'py, PyAny>>,
+    /// Whether what is being written takes a segment for its bytes.
+    takes_segment: bool,
     active: bool,
     /// The kinds of the types met so far.
     kinds: Vec<(*mut ffi::PyTypeObject, Arc<Kind>)>,
@@ -94,6 +97,7 @@ impl<'py> Walker<'py> {
             py,
             beside,
             segments: Vec::new(),
+            takes_segment: false,
             active: false,
             kinds: Vec::new(),
             classes: Vec::new(),
@@ -293,7 +297,8 @@ impl<'py> Walker<'py> {
     /// The memory of an array, here or beside the payload.
     fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written<Open>> {
         let buffer = pyo3::buffer::PyBuffer::<u8>::get(view)?;
-        if self.beside && buffer.len_bytes() > SEGMENT {
+        let beside = self.beside && self.takes_segment && self.segments.len() < MAX_SEGMENTS;
+        if beside && buffer.len_bytes() > SEGMENT {
             out.uint(self.segments.len() as u64)?;
             self.segments.push(view.clone());
             return Ok(Written::Whole);
@@ -322,6 +327,7 @@ impl<'py> Walker<'py> {
         let first = reduced.get_item(0)?;
         if let Ok(name) = first.cast::<PyString>() {
             out.named(name.to_str()?, reduced.len() - 1)?;
+            self.takes_segment = name.to_str()? == "numpy.ndarray";
             let sealed = (!is_shell(name.to_str()?)).then_some(object.as_ptr() as usize);
             self.sealed.extend(sealed);
             return Ok(Written::Front(items(&reduced, 1, What::Reduced(sealed))));

@@ -26,13 +26,14 @@ impl Store {
         let py = new.py();
         let ttl = self.ttl(ttl)?;
         let mode = if self.mode == Mode::Raw { Mode::Raw } else { Mode::Auto };
-        let reading = Reading { mode, trust: self.trust, bytes: false, function: None, model: None };
+        let reading =
+            Reading { mode, trust: self.trust, bytes: false, verify: false, function: None, model: None };
         let encoded = self.encode(new, self.mode, None, None)?;
         let payload = encoded.payload();
         let same = py.import(intern!(py, "holdall._equal"))?.getattr(intern!(py, "same"))?;
         loop {
-            let Some(loaded) = self.wait(py, || self.engine.get(&key))? else { return Ok(false) };
-            let value = self.decode(py, &key, &loaded, reading)?;
+            let Some(mut loaded) = self.wait(py, || self.engine.get(&key))? else { return Ok(false) };
+            let value = self.decode(py, &key, &mut loaded, reading)?;
             if !same.call1((value, expected))?.extract::<bool>()? {
                 return Ok(false);
             }

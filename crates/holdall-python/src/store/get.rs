@@ -8,6 +8,7 @@ use super::Store;
 use crate::decode::decode;
 use crate::error::Result;
 use crate::key::KeyOf;
+use crate::memory;
 use crate::mode::{Mode, either};
 use crate::options::validated;
 
@@ -18,6 +19,8 @@ pub(super) struct Reading<'a, 'py> {
     pub trust: Trust,
     /// Whether the call itself asks for the bytes: the store's own function is for values.
     pub bytes: bool,
+    /// Whether segments that were not read are checked.
+    pub verify: bool,
     pub function: Option<&'a Bound<'py, PyAny>>,
     pub model: Option<&'a Bound<'py, PyAny>>,
 }
@@ -27,10 +30,11 @@ impl Store {
     /// Return the value of a key.
     #[pyo3(signature = (
         key, default=MISSING, *, mode=None, serialization_mode=None, deserialization_func=None, model=None,
-        raise_on_nonexist=None, trust=None,
+        raise_on_nonexist=None, trust=None, mmap=false, verify=false,
     ))]
     #[pyo3(text_signature = "($self, key, default=..., *, mode=None, serialization_mode=None, \
-                             deserialization_func=None, model=None, raise_on_nonexist=None, trust=None)")]
+                             deserialization_func=None, model=None, raise_on_nonexist=None, trust=None, \
+                             mmap=False, verify=False)")]
     #[expect(clippy::too_many_arguments, reason = "the keywords of the Python method")]
     pub(super) fn get<'py>(
         &self,
@@ -43,18 +47,22 @@ impl Store {
         model: Option<&Bound<'py, PyAny>>,
         raise_on_nonexist: Option<bool>,
         trust: Option<&str>,
+        mmap: bool,
+        verify: bool,
     ) -> Result<Bound<'py, PyAny>> {
         let (mode, bytes) = self.reading_mode(mode, serialization_mode)?;
         let reading =
-            Reading { mode, trust: self.trust(trust)?, bytes, function: deserialization_func, model };
-        match self.wait(py, || self.engine.get(&key))? {
-            Some(loaded) => self.decode(py, &key, &loaded, reading),
+            Reading { mode, trust: self.trust(trust)?, bytes, verify, function: deserialization_func, model };
+        let loaded =
+            self.wait(py, || if mmap { self.engine.get_unread(&key) } else { self.engine.get(&key) })?;
+        match loaded {
+            Some(mut loaded) => self.decode(py, &key, &mut loaded, reading),
             None => self.missing(py, &key, default.0, raise_on_nonexist),
         }
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
-        self.get(py, key, MISSING, None, None, None, None, Some(true), None)
+        self.get(py, key, MISSING, None, None, None, None, Some(true), None, false, false)
     }
 }
 
@@ -75,10 +83,14 @@ impl Store {
         &self,
         py: Python<'py>,
         key: &Key<'_>,
-        loaded: &Loaded,
+        loaded: &mut Loaded,
         reading: Reading<'_, 'py>,
     ) -> Result<Bound<'py, PyAny>> {
-        let value = decode(py, loaded, reading.mode, self.engine.keyring(), reading.trust)
+        let check = reading.verify || loaded.must_check(reading.trust);
+        let value = memory::take(py, loaded, check)
+            .and_then(|segments| {
+                decode(py, loaded, segments, reading.mode, self.engine.keyring(), reading.trust)
+            })
             .map_err(|error| error.about(py, &format!("get {key}")))?;
         if let Some(function) = reading.function {
             return Ok(function.call1((value,))?);

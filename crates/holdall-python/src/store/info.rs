@@ -6,6 +6,7 @@ use pyo3::types::{PyBytes, PyDict};
 use super::Store;
 use crate::error::Result;
 use crate::key::KeyOf;
+use crate::memory;
 
 #[pymethods]
 impl Store {
@@ -16,6 +17,7 @@ impl Store {
         let shown = PyDict::new(py);
         shown.set_item("key", key.as_str())?;
         shown.set_item("size", glance.size)?;
+        shown.set_item("segments", header.table.as_ref().map_or(0, |table| table.segments.len()))?;
         shown.set_item("created", glance.created)?;
         shown.set_item("updated", glance.updated)?;
         shown.set_item("expires", header.expires)?;
@@ -30,9 +32,22 @@ impl Store {
     // The checksum was checked; nothing is verified or opened.
     fn frame_bytes<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
         match self.wait(py, || self.engine.get(&key))? {
+            Some(loaded) if loaded.header.table.is_some() => {
+                Ok(PyBytes::new(py, &py.detach(|| loaded.whole())?).into_any())
+            }
             Some(loaded) => Ok(PyBytes::new(py, &loaded.bytes).into_any()),
             None => self.missing(py, &key, None, Some(true)),
         }
+    }
+
+    /// Return a value's payload and the large buffers beside it.
+    fn parts<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
+        let Some(mut loaded) = self.wait(py, || self.engine.get(&key))? else {
+            return self.missing(py, &key, None, Some(true));
+        };
+        let segments = memory::take(py, &mut loaded, true)?;
+        let payload = PyBytes::new(py, loaded.payload());
+        Ok((payload, segments).into_pyobject(py)?.into_any())
     }
 
     /// Say whether a key has a value.

@@ -68,14 +68,15 @@ impl Store {
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyDict>> {
         let (mode, bytes) = self.reading_mode(mode, serialization_mode)?;
-        let reading = Reading { mode, trust: self.trust(trust)?, bytes, function: None, model: None };
+        let trust = self.trust(trust)?;
+        let reading = Reading { mode, trust, bytes, verify: false, function: None, model: None };
         let names = names(keys)?;
         let keys = checked(&names)?;
         let found = self.wait(py, || self.engine.get_many(&keys))?;
         let values = PyDict::new(py);
         for ((name, key), loaded) in names.iter().zip(&keys).zip(found) {
             let value = match loaded {
-                Some(loaded) => self.decode(py, key, &loaded, reading)?,
+                Some(mut loaded) => self.decode(py, key, &mut loaded, reading)?,
                 None => self.missing(py, key, default.0.clone(), raise_on_nonexist)?,
             };
             values.set_item(name, value)?;

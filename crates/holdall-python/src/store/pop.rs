@@ -33,13 +33,19 @@ impl Store {
         trust: Option<&str>,
     ) -> Result<Bound<'py, PyAny>> {
         let (mode, bytes) = self.reading_mode(mode, serialization_mode)?;
-        let reading =
-            Reading { mode, trust: self.trust(trust)?, bytes, function: deserialization_func, model };
+        let reading = Reading {
+            mode,
+            trust: self.trust(trust)?,
+            bytes,
+            verify: false,
+            function: deserialization_func,
+            model,
+        };
         loop {
-            let Some(loaded) = self.wait(py, || self.engine.get(&key))? else {
+            let Some(mut loaded) = self.wait(py, || self.engine.get(&key))? else {
                 return self.missing(py, &key, default.0, raise_on_nonexist);
             };
-            let value = self.decode(py, &key, &loaded, reading)?;
+            let value = self.decode(py, &key, &mut loaded, reading)?;
             let seen = Condition::Matches(loaded.version());
             if self.wait(py, || self.engine.delete(&key, seen))? {
                 return Ok(value);

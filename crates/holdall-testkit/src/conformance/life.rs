@@ -17,7 +17,7 @@ fn closed(subject: &Subject) {
     let store = &subject.store;
     store.close().unwrap();
     let key = key("key");
-    let record = Record { header: b"", body: b"x", text: true, expires: None };
+    let record = Record { header: b"", body: b"x", text: true, expires: None, tail: None };
     let says = |call: &str, result: Result<()>| {
         let error = result.err().map(|error| error.kind());
         assert_eq!(error, Some(ErrorKind::Validation), "{call} after close");

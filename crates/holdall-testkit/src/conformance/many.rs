@@ -27,12 +27,12 @@ fn put_many(subject: &Subject) {
     subject.put("b", b"old");
     let large = vec![9; 200_000];
     let until = subject.header("d", b"4", Some(NOW + 10));
-    let bare = |body| Record { header: b"", body, text: false, expires: None };
+    let bare = |body| Record { header: b"", body, text: false, expires: None, tail: None };
     let items = [
         (key("a"), bare(b"1")),
         (key("b"), bare(b"2")),
         (key("folder/c"), bare(&large)),
-        (key("d"), Record { header: &until, body: b"4", text: true, expires: Some(NOW + 10) }),
+        (key("d"), Record { header: &until, body: b"4", text: true, expires: Some(NOW + 10), tail: None }),
     ];
     subject.store.put_many(&items, NOW).unwrap();
     assert_eq!(subject.get("a").unwrap(), b"1", "a new key");
@@ -42,7 +42,7 @@ fn put_many(subject: &Subject) {
 }
 
 fn put_many_twice(subject: &Subject) {
-    let bare = |body| Record { header: b"", body, text: true, expires: None };
+    let bare = |body| Record { header: b"", body, text: true, expires: None, tail: None };
     subject.store.put_many(&[(key("a"), bare(b"1")), (key("a"), bare(b"2"))], NOW).unwrap();
     assert_eq!(subject.get("a").unwrap(), b"2", "the last one stays");
     assert_eq!(subject.count(), 1);
@@ -65,8 +65,13 @@ fn nothing(subject: &Subject) {
 
 fn thousand(subject: &Subject) {
     let names: Vec<String> = (0..1000).map(|at| format!("{at:04}")).collect();
-    let record =
-        |name: &'static str| Record { header: b"", body: name.as_bytes(), text: true, expires: None };
+    let record = |name: &'static str| Record {
+        header: b"",
+        body: name.as_bytes(),
+        text: true,
+        expires: None,
+        tail: None,
+    };
     let items: Vec<_> = names.iter().map(|name| (key(name), record("value"))).collect();
     subject.store.put_many(&items, NOW).unwrap();
     assert_eq!(subject.listed(""), names, "all are listed, in order");

@@ -17,6 +17,7 @@ mod leases;
 mod life;
 mod listing;
 mod many;
+mod segments;
 mod subject;
 mod threads;
 mod values;
@@ -34,10 +35,11 @@ type Behaviour = (&'static str, fn(&Subject));
 /// # Panics
 /// When the backend behaves otherwise; the message says where.
 pub fn all(make: &dyn Fn() -> Arc<dyn KeyValue>) {
-    let groups: [&[Behaviour]; 9] = [
+    let groups: [&[Behaviour]; 10] = [
         values::BEHAVIOURS,
         conditions::BEHAVIOURS,
         many::BEHAVIOURS,
+        segments::BEHAVIOURS,
         keys::BEHAVIOURS,
         listing::BEHAVIOURS,
         expiry::BEHAVIOURS,

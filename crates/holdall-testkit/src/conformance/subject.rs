@@ -52,7 +52,7 @@ impl Subject {
     ) -> bool {
         let header = self.header(name, body, expires);
         let text = std::str::from_utf8(body).is_ok();
-        let record = Record { header: &header, body, text, expires };
+        let record = Record { header: &header, body, text, expires, tail: None };
         self.store.put(&key(name), &record, condition, now).unwrap()
     }
 

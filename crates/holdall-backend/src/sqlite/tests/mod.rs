@@ -34,7 +34,7 @@ pub(super) fn key(key: &str) -> Key<'_> {
 }
 
 pub(super) fn record(body: &[u8]) -> Record<'_> {
-    Record { header: b"", body, text: true, expires: None }
+    Record { header: b"", body, text: true, expires: None, tail: None }
 }
 
 pub(super) fn put(store: &Sqlite, name: &str, body: &[u8]) {
