@@ -215,7 +215,7 @@ fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     let py = class.py();
     // SAFETY: a class whose instances `object.__new__` makes; a new reference, or null with an error.
     unsafe {
-        let new = (*&raw const ffi::PyBaseObject_Type).tp_new;
+        let new = ffi::PyBaseObject_Type.tp_new;
         let Some(new) = new else { return Err(PyMemoryError::new_err("")) };
         let made = new(class.as_type_ptr(), PyTuple::empty(py).as_ptr(), std::ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, made)
