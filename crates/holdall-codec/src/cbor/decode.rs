@@ -72,22 +72,30 @@ enum Kind {
     Frozenset,
     Map,
     Named,
-    /// `[definition or number, values...]`; the class is known once the first of them was read.
-    Object(Option<usize>),
+    Object,
 }
+
+/// A container that was begun. In a map both numbers count keys and values.
+#[derive(Clone, Copy, Debug)]
+struct Container {
+    done: usize,
+    length: usize,
+    /// Its number among the shared values, if it is one.
+    share: Option<u32>,
+    /// The class of an object, once the first of its items was read.
+    class: Option<u32>,
+    kind: Kind,
+}
+
+/// The length of a container that only its end tells.
+const UNTOLD: usize = usize::MAX;
 
 #[derive(Clone, Copy, Debug)]
 enum Open {
-    /// `length` is `None` where only the end tells it. In a map both count keys and values.
-    Container {
-        kind: Kind,
-        done: usize,
-        length: Option<usize>,
-        share: Option<usize>,
-    },
+    Container(Container),
     Tag(u64),
     /// A shared value that is no container.
-    Share(usize),
+    Share(u32),
     Definition,
 }
 
@@ -100,6 +108,7 @@ pub fn decode<S: Sink>(bytes: &[u8], sink: &mut S) -> Result<(), DecodeError<S::
         reader: Reader::new(bytes),
         sink,
         stack: Vec::new(),
+        class_next: false,
         depth: 0,
         owed: 0,
         shares: 0,
@@ -115,19 +124,35 @@ struct Decoder<'a, 's, S> {
     reader: Reader<'a>,
     sink: &'s mut S,
     stack: Vec<Open>,
+    /// An object was just opened: what comes next says of which class it is.
+    class_next: bool,
     depth: usize,
     /// How many items the open containers still want: each takes a byte at least, so a short payload
     /// cannot announce much.
     owed: usize,
-    shares: usize,
-    classes: usize,
+    shares: u32,
+    classes: u32,
 }
 
 impl<'a, S: Sink> Decoder<'a, '_, S> {
     fn run(&mut self) -> Result<(), Fault<S::Error>> {
         loop {
             let head = self.reader.head()?;
-            if self.begin(head)? {
+            if self.class_next {
+                if self.class(head)? {
+                    continue;
+                }
+            } else if self.begin(head)? {
+                continue;
+            }
+            // Most values are items with others behind them.
+            if let Some(Open::Container(Container { done, length, kind, .. })) = self.stack.last_mut()
+                && *length != UNTOLD
+                && *done + 1 < *length
+                && matches!(kind, Kind::List | Kind::Tuple | Kind::Set | Kind::Frozenset)
+            {
+                *done += 1;
+                self.owed -= 1;
                 continue;
             }
             if self.completed()? {
@@ -141,42 +166,41 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
     }
 
     /// Puts a scalar or opens a container; says whether more of the value is to come.
+    #[inline]
     fn begin(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
-        if let Some(Open::Container { kind: Kind::Object(None), .. }) = self.stack.last() {
-            return self.class(head);
-        }
         let sink = &mut *self.sink;
         match head {
             Head::UInt(number) => match i64::try_from(number) {
                 Ok(number) => sink.int(number),
                 Err(_) => sink.big_int(false, &number.to_be_bytes()),
             },
+            Head::Text(text) => {
+                if let Some(Open::Container(Container { kind: Kind::Map, done, length, .. })) =
+                    self.stack.last_mut()
+                    && *done % 2 == 0
+                {
+                    sink.key(text).map_err(Fault::Sink)?;
+                    *done += 1;
+                    self.owed -= usize::from(*length != UNTOLD);
+                    return Ok(true);
+                }
+                sink.text(text)
+            }
+            Head::Float(value) => sink.float(value),
             Head::Negative(number) => match i64::try_from(number) {
                 Ok(number) => sink.int(!number),
                 Err(_) => sink.big_int(true, &number.to_be_bytes()),
             },
             Head::Bytes(bytes) => sink.bytes(bytes),
-            Head::Text(text) => {
-                if let Some(Open::Container { kind: Kind::Map, done, length, .. }) = self.stack.last_mut()
-                    && *done % 2 == 0
-                {
-                    sink.key(text).map_err(Fault::Sink)?;
-                    *done += 1;
-                    self.owed -= usize::from(length.is_some());
-                    return Ok(true);
-                }
-                sink.text(text)
-            }
+            Head::Bool(value) => sink.bool(value),
+            Head::Null => sink.null(),
             Head::Array(length) => return self.open(Kind::List, length),
             Head::Map(length) => return self.open(Kind::Map, length.map(|pairs| pairs * 2)),
             Head::Tag(number) => return self.tag(number),
-            Head::Bool(value) => sink.bool(value),
-            Head::Null => sink.null(),
             Head::Undefined => match self.stack.last() {
-                Some(Open::Container { kind: Kind::Object(_), .. }) => sink.undefined(),
+                Some(Open::Container(Container { kind: Kind::Object, .. })) => sink.undefined(),
                 _ => return Err("undefined, which stands only for a field that is not set".into()),
             },
-            Head::Float(value) => sink.float(value),
             Head::Break => return self.end_of_container(),
         }
         .map_err(Fault::Sink)?;
@@ -185,13 +209,14 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
 
     /// The first item of an instance: the definition of its class, or that one's number.
     fn class(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
+        self.class_next = false;
         match head {
             Head::Array(length) => {
                 self.stack.push(Open::Definition);
                 self.open(Kind::List, length)
             }
             Head::UInt(number) => {
-                let class = usize::try_from(number).ok().filter(|class| *class < self.classes);
+                let class = u32::try_from(number).ok().filter(|class| *class < self.classes);
                 self.is_of(class.ok_or("an instance of a class that was not defined")?)?;
                 Ok(false)
             }
@@ -199,11 +224,11 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
         }
     }
 
-    fn is_of(&mut self, class: usize) -> Result<(), Fault<S::Error>> {
-        if let Some(Open::Container { kind, share, .. }) = self.stack.last_mut() {
-            *kind = Kind::Object(Some(class));
-            if let Some(number) = *share {
-                self.sink.shell(number, Shell::Object(class)).map_err(Fault::Sink)?;
+    fn is_of(&mut self, number: u32) -> Result<(), Fault<S::Error>> {
+        if let Some(Open::Container(Container { class, share, .. })) = self.stack.last_mut() {
+            *class = Some(number);
+            if let Some(share) = *share {
+                self.sink.shell(share as usize, Shell::Object(number as usize)).map_err(Fault::Sink)?;
             }
         }
         Ok(())
@@ -213,17 +238,14 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
         if self.depth >= MAX_DEPTH {
             return Err(Fault::TooDeep);
         }
-        let share = match self.stack.last() {
-            Some(Open::Share(number)) => Some(*number),
-            _ => None,
-        };
         self.owed = self.owed.saturating_add(length.unwrap_or(0));
         // Each open container has begun with one of those already.
         if self.owed > self.reader.left().saturating_add(self.depth) {
             return Err("the payload ends too early".into());
         }
-        if let Some(number) = share {
-            self.stack.pop();
+        let mut share = None;
+        if let Some(Open::Share(number)) = self.stack.last() {
+            share = Some(*number);
             let shell = match (kind, length) {
                 (Kind::List, _) => Some(Shell::List),
                 (Kind::Map, _) => Some(Shell::Map),
@@ -232,15 +254,18 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
                 _ => None,
             };
             if let Some(shell) = shell {
-                self.sink.shell(number, shell).map_err(Fault::Sink)?;
+                self.sink.shell(*number as usize, shell).map_err(Fault::Sink)?;
             }
+            self.stack.pop();
         }
+        let container = Container { done: 0, length: length.unwrap_or(UNTOLD), share, class: None, kind };
         if length == Some(0) {
-            self.close(kind, 0, share)?;
+            self.close(container)?;
             return Ok(false);
         }
         self.depth += 1;
-        self.stack.push(Open::Container { kind, done: 0, length, share });
+        self.class_next = kind == Kind::Object;
+        self.stack.push(Open::Container(container));
         Ok(true)
     }
 
@@ -251,23 +276,23 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
             tag::SET => Kind::Set,
             tag::FROZENSET => Kind::Frozenset,
             tag::NAMED => Kind::Named,
-            tag::OBJECT => Kind::Object(None),
+            tag::OBJECT => Kind::Object,
             tag::SHARED => {
-                self.sink.share().map_err(Fault::Sink)?;
                 if let Some(Open::Share(_)) = self.stack.last() {
                     return Err("a value that is shared twice".into());
                 }
+                self.sink.share().map_err(Fault::Sink)?;
                 self.stack.push(Open::Share(self.shares));
-                self.shares += 1;
+                self.shares = self.shares.checked_add(1).ok_or("more shared values than can be counted")?;
                 return Ok(true);
             }
             tag::REFERENCE => {
                 let Head::UInt(number) = self.reader.head()? else {
                     return Err("a reference that is no number".into());
                 };
-                let number = usize::try_from(number).ok().filter(|number| *number < self.shares);
+                let number = u32::try_from(number).ok().filter(|number| *number < self.shares);
                 let number = number.ok_or("a reference to a value that was not marked")?;
-                self.sink.reference(number).map_err(Fault::Sink)?;
+                self.sink.reference(number as usize).map_err(Fault::Sink)?;
                 return Ok(false);
             }
             _ => return self.other_tag(number),
@@ -301,12 +326,13 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
     /// The end of a container whose length was not told.
     fn end_of_container(&mut self) -> Result<bool, Fault<S::Error>> {
         match self.stack.last() {
-            Some(&Open::Container { kind, done, length: None, share })
-                if kind != Kind::Map || done % 2 == 0 =>
+            Some(Open::Container(container))
+                if container.length == UNTOLD && (container.kind != Kind::Map || container.done % 2 == 0) =>
             {
+                let container = *container;
                 self.stack.pop();
                 self.depth -= 1;
-                self.close(kind, done, share)?;
+                self.close(container)?;
                 Ok(false)
             }
             _ => Err("an end of something that has none".into()),
@@ -318,13 +344,35 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
         loop {
             let Some(open) = self.stack.last_mut() else { return Ok(true) };
             match open {
+                Open::Container(container) => {
+                    container.done += 1;
+                    let container = *container;
+                    let Container { done, length, kind, .. } = container;
+                    if length != UNTOLD {
+                        self.owed -= 1;
+                    }
+                    if kind == Kind::Map && done % 2 == 1 {
+                        self.sink.as_key().map_err(Fault::Sink)?;
+                    } else if kind == Kind::Named
+                        && done == 1
+                        && let Some(number) = container.share
+                    {
+                        self.sink.shell(number as usize, Shell::Named).map_err(Fault::Sink)?;
+                    }
+                    if length != done {
+                        return Ok(false);
+                    }
+                    self.stack.pop();
+                    self.depth -= 1;
+                    self.close(container)?;
+                }
                 Open::Tag(number) => {
                     let number = *number;
                     self.stack.pop();
                     self.sink.tagged(number).map_err(Fault::Sink)?;
                 }
                 Open::Share(number) => {
-                    let number = *number;
+                    let number = *number as usize;
                     self.stack.pop();
                     self.sink.shared(number).map_err(Fault::Sink)?;
                 }
@@ -334,69 +382,48 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
                     self.classes += 1;
                     self.is_of(self.classes - 1)?;
                 }
-                Open::Container { kind, done, length, share } => {
-                    *done += 1;
-                    let (kind, done, length, share) = (*kind, *done, *length, *share);
-                    if length.is_some() {
-                        self.owed = self.owed.saturating_sub(1);
-                    }
-                    if kind == Kind::Map && done % 2 == 1 {
-                        self.sink.as_key().map_err(Fault::Sink)?;
-                    }
-                    if kind == Kind::Named
-                        && done == 1
-                        && let Some(number) = share
-                    {
-                        self.sink.shell(number, Shell::Named).map_err(Fault::Sink)?;
-                    }
-                    if length != Some(done) {
-                        return Ok(false);
-                    }
-                    self.stack.pop();
-                    self.depth -= 1;
-                    self.close(kind, done, share)?;
-                }
             }
         }
     }
 
-    fn close(&mut self, kind: Kind, length: usize, share: Option<usize>) -> Result<(), Fault<S::Error>> {
+    fn close(&mut self, container: Container) -> Result<(), Fault<S::Error>> {
         let sink = &mut *self.sink;
+        let Container { done, share, class, kind, .. } = container;
         if let Some(number) = share {
-            sink.fill(number);
+            sink.fill(number as usize);
         }
         match kind {
-            Kind::List => sink.list(length),
-            Kind::Tuple => sink.tuple(length),
-            Kind::Set => sink.set(length),
-            Kind::Frozenset => sink.frozenset(length),
-            Kind::Map => sink.map(length / 2),
-            Kind::Named if length == 0 => return Err("a named object without a name".into()),
-            Kind::Named => sink.named(length),
-            Kind::Object(None) => return Err("an instance without a class".into()),
-            Kind::Object(Some(class)) => sink.object(class, length.saturating_sub(1)),
+            Kind::List => sink.list(done),
+            Kind::Tuple => sink.tuple(done),
+            Kind::Set => sink.set(done),
+            Kind::Frozenset => sink.frozenset(done),
+            Kind::Map => sink.map(done / 2),
+            Kind::Named if done == 0 => return Err("a named object without a name".into()),
+            Kind::Named => sink.named(done),
+            Kind::Object => match class {
+                Some(class) => sink.object(class as usize, done.saturating_sub(1)),
+                None => return Err("an instance without a class".into()),
+            },
         }
         .map_err(Fault::Sink)?;
         match share {
-            Some(number) => self.sink.shared(number).map_err(Fault::Sink),
+            Some(number) => self.sink.shared(number as usize).map_err(Fault::Sink),
             None => Ok(()),
         }
     }
 
     fn path(&self) -> Vec<Step> {
         let step = |open: &Open| {
-            Some(match *open {
-                Open::Container { kind: Kind::Map, done, .. } if done % 2 == 0 => Step::Key(done / 2),
-                Open::Container { kind: Kind::Map, done, .. } => Step::Pair(done / 2),
-                Open::Container { kind: Kind::Named, done, .. } => Step::Argument(done.saturating_sub(1)),
-                Open::Container { kind: Kind::Object(Some(class)), done, .. } => {
-                    Step::Field(class, done.saturating_sub(1))
-                }
-                Open::Container { kind: Kind::Object(None), .. } | Open::Tag(_) | Open::Share(_) => {
-                    return None;
-                }
-                Open::Container { done, .. } => Step::Item(done),
-                Open::Definition => Step::Definition,
+            let Open::Container(Container { done, class, kind, .. }) = *open else {
+                return matches!(open, Open::Definition).then_some(Step::Definition);
+            };
+            Some(match (kind, class) {
+                (Kind::Map, _) if done % 2 == 0 => Step::Key(done / 2),
+                (Kind::Map, _) => Step::Pair(done / 2),
+                (Kind::Named, _) => Step::Argument(done.saturating_sub(1)),
+                (Kind::Object, None) => return None,
+                (Kind::Object, Some(class)) => Step::Field(class as usize, done.saturating_sub(1)),
+                _ => Step::Item(done),
             })
         };
         self.stack.iter().filter_map(step).collect()

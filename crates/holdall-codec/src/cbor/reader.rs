@@ -51,6 +51,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let rest = self.bytes.get(self.at..).ok_or(ENDS)?;
         let taken = rest.first_chunk::<N>().ok_or(ENDS)?;
@@ -59,6 +60,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The number behind a first byte; `None` is the sign of a length that the end tells.
+    #[inline]
     fn number(&mut self, low: u8) -> Result<Option<u64>> {
         Ok(Some(match low {
             0..24 => u64::from(low),
@@ -72,6 +74,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A length, which counts what takes at least `each` bytes.
+    #[inline]
     fn length(&mut self, low: u8, each: usize) -> Result<Option<usize>> {
         let Some(number) = self.number(low)? else { return Ok(None) };
         let length = usize::try_from(number).map_err(|_| ENDS)?;
@@ -81,6 +84,7 @@ impl<'a> Reader<'a> {
         Ok(Some(length))
     }
 
+    #[inline]
     fn sized(&mut self, low: u8) -> Result<&'a [u8]> {
         let length =
             self.length(low, 1)?.ok_or("a string in pieces, which holdall neither writes nor reads")?;
@@ -92,8 +96,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The next head, and the text or the bytes that belong to it.
+    #[inline]
     pub(super) fn head(&mut self) -> Result<Head<'a>> {
         let [first] = self.array::<1>()?;
+        if first < 24 {
+            return Ok(Head::UInt(u64::from(first)));
+        }
         let low = first & 0x1F;
         Ok(match first >> 5 {
             0 => Head::UInt(self.counted(low)?),

@@ -356,12 +356,16 @@ impl Sink for Assembler<'_> {
             self.push(shell);
             return Ok(());
         }
-        // SAFETY: a new tuple is filled before anyone can see it; each item's reference moves in.
+        // SAFETY: a new tuple is filled before anyone can see it; the items' references move in, and
+        // are no longer ours.
         let tuple = unsafe {
             let tuple = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(length as ffi::Py_ssize_t))?;
-            for (at, item) in self.take(length).enumerate() {
-                ffi::PyTuple_SET_ITEM(tuple.as_ptr(), at as ffi::Py_ssize_t, item.into_ptr());
+            let values = &mut self.base.values;
+            let start = values.len().saturating_sub(length);
+            for (at, item) in values.iter().skip(start).enumerate() {
+                ffi::PyTuple_SET_ITEM(tuple.as_ptr(), at as ffi::Py_ssize_t, item.as_ptr());
             }
+            values.set_len(start);
             tuple
         };
         self.push(tuple);
