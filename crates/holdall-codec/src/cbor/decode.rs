@@ -298,9 +298,23 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
             _ => return self.other_tag(number),
         };
         match self.reader.head()? {
+            Head::Array(Some(2)) if kind == Kind::Named && self.named_text()? => Ok(false),
             Head::Array(length) => self.open(kind, length),
             _ => Err("a tag with something else than the array it takes".into()),
         }
+    }
+
+    /// A name with one text, if it is one that the sink makes at once.
+    fn named_text(&mut self) -> Result<bool, Fault<S::Error>> {
+        let mut ahead = self.reader;
+        let (Ok(Head::Text(name)), Ok(Head::Text(text))) = (ahead.head(), ahead.head()) else {
+            return Ok(false);
+        };
+        let made = self.sink.named_text(name, text).map_err(Fault::Sink)?;
+        if made {
+            self.reader = ahead;
+        }
+        Ok(made)
     }
 
     fn other_tag(&mut self, number: u64) -> Result<bool, Fault<S::Error>> {

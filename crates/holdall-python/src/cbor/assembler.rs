@@ -8,7 +8,9 @@ use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple, PyType, PyTypeMethods, PyTzInfo};
+use pyo3::types::{
+    PyBytes, PyComplex, PyDict, PyInt, PyList, PyString, PyTuple, PyType, PyTypeMethods, PyTzInfo,
+};
 
 use super::calendar;
 use super::kind::{classes, named};
@@ -433,6 +435,17 @@ impl Sink for Assembler<'_> {
         Ok(())
     }
 
+    fn named_text(&mut self, name: &str, text: &str) -> Result<bool> {
+        let py = self.base.py;
+        let made = match name {
+            "datetime.datetime" => calendar::date_time(py, text, false, None),
+            "datetime.time" => calendar::time_of_day(py, text, false, None),
+            _ => return Ok(false),
+        };
+        self.push(made.map_err(|error| refused(py, error))?);
+        Ok(true)
+    }
+
     fn define(&mut self) -> Result<()> {
         let py = self.base.py;
         let definition = self.top()?;
@@ -660,8 +673,11 @@ fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
 fn decimal<'py>(exponent: &Bound<'py, PyAny>, mantissa: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = exponent.py();
     let exponent = number::exponent(exponent.extract::<i64>()?)?;
-    let mantissa: i64 = mantissa.extract()?;
-    let text = format!("{mantissa}E{exponent}");
+    // Others write mantissas of any length.
+    let text = match mantissa.extract::<i64>() {
+        Ok(mantissa) => format!("{mantissa}E{exponent}"),
+        Err(_) => format!("{}E{exponent}", mantissa.cast::<PyInt>()?.str()?),
+    };
     decimal_class(py)?.call1((text,))
 }
 
