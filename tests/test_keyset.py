@@ -154,10 +154,12 @@ def test_rotation_old_values_stay_readable_until_their_key_is_disabled(tmp_path,
     store.put("old", KeyError)
     assert store.info("old").signed_by == "5eed0001"
     path.write_text(rotated() + " ")
+    time.sleep(0.05)  # a change of the file is noticed within 20 ms
     store.put("new", OSError)
     assert store.info("new").signed_by == "9f86d081"
     assert (store.get("old"), store.get("new")) == (KeyError, OSError)
     path.write_text(rotated(k5eed0001="disabled"))
+    time.sleep(0.05)
     assert store.get("new") == OSError
     with pytest.raises(holdall.UnknownKey):
         store.get("old")

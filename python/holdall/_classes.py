@@ -2,9 +2,8 @@
 
 import functools
 import importlib
-import sys
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from holdall import _main, _recipe
 from holdall._enums import state_of
@@ -17,9 +16,9 @@ from holdall.errors import (
     UnsupportedVersion,
     UntrustedPayloadError,
 )
-from holdall.register import Entry, changes, entry_of, named, where
+from holdall.register import Entry, entry_of, named, where
 
-__all__ = ["UNSET", "Plan", "Recipe", "plan", "resolve", "state_of"]
+__all__ = ["UNSET", "Plan", "Recipe", "named", "plan", "resolve", "state_of"]
 
 FORMS = {
     "dataclass": "a dataclass",
@@ -73,49 +72,12 @@ def copy_of(kind: type) -> bytes | None:
         return None
 
 
-class Known(NamedTuple):
-    """A recipe, and what it was found under."""
-
-    recipe: Recipe
-    registered: bool
-    changes: int  # how many registrations there were
-
-
-# Looking a class over costs fifty times what making an instance does.
-known: dict[tuple[Any, ...], Known] = {}
-MOST_KNOWN = 4096
-
-
 def resolve(definition: list[Any], trusted: bool) -> Recipe:
     """Return how instances of what a payload defines are made.
 
     Nothing that the bytes name is imported, and no copy opened, unless they are trusted.
     """
     asked = checked(definition)
-    key = (*asked[:3], *asked.fields, None, *asked.extras, *asked[5:])
-    found = known.get(key)
-    if found and (trusted or found.registered) and is_current(found, asked.name):
-        return found.recipe
-    before = changes()
-    recipe = look_over(asked, trusted)
-    if len(known) >= MOST_KNOWN:
-        known.clear()
-    known[key] = Known(recipe, named(asked.name) is not None, before)
-    return recipe
-
-
-def is_current(found: Known, name: str) -> bool:
-    """Whether a class is still what its name leads to."""
-    if found.changes != changes():
-        return False
-    if found.registered:
-        return named(name) is not None
-    module, _, path = name.partition(":")
-    return _main.walk(sys.modules.get(module), path) is found.recipe.kind
-
-
-def look_over(asked: Definition, trusted: bool) -> Recipe:
-    """Find a class and see what it is now."""
     entry = named(asked.name)
     if entry is None:
         if not trusted:

@@ -31,7 +31,6 @@ by_name: dict[str, Entry] = {}
 # A class may have several names, of which the last is written and all are read.
 by_class: WeakKeyDictionary[type, str] = WeakKeyDictionary()
 changing = threading.Lock()
-history: list[str] = []  # the names, as they were registered
 
 
 @overload
@@ -100,15 +99,9 @@ def enter(kind: Any, name: Any, version: Any, upgrade: Any) -> Any:
             )
         by_name[name] = Entry(kind, name, version, upgrade)
         by_class[kind] = name
-        history.append(name)
     # The engine remembers how it writes the instances of a class.
     forget_kinds()
     return kind
-
-
-def changes() -> int:
-    """Return how many registrations there were."""
-    return len(history)
 
 
 def where(kind: type) -> str:

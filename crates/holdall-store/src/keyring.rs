@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind as Io, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use holdall_backend::os::fork;
 use holdall_frame::{Frame, Keyset, Purpose, Signer};
@@ -38,8 +38,12 @@ pub struct Keyring {
 struct Found {
     source: String,
     stamp: Option<Stamp>,
+    looked: Instant,
     keyset: Arc<Keyset>,
 }
+
+/// How long a file counts as it was: to look at it cost more than to sign or verify a small value.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What changes when a file is replaced.
 type Stamp = (SystemTime, u64);
@@ -109,25 +113,37 @@ impl Keyring {
     /// # Errors
     /// `Validation` when the one that was named cannot be read.
     pub fn find(&self) -> Result<Option<Arc<Keyset>>> {
-        let source = match &self.given {
-            Some(given) => given.clone(),
+        let (source, own) = match &self.given {
+            Some(given) => (given.clone(), false),
             None => match std::env::var(VARIABLE) {
-                Ok(value) if !value.is_empty() => value,
+                Ok(value) if !value.is_empty() => (value, false),
                 _ => match own_file() {
-                    Ok(path) if path.exists() => path.display().to_string(),
-                    _ => return Ok(None),
+                    Ok(path) => (path.display().to_string(), true),
+                    Err(_) => return Ok(None),
                 },
             },
         };
-        let stamp = stamp(&source);
         // No child is to inherit the lock held, by whom it does not have.
         let _calm = fork::calm();
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = found.as_ref().filter(|found| found.source == source && found.stamp == stamp) {
-            return Ok(Some(Arc::clone(&found.keyset)));
+        let mut known = found.as_mut().filter(|found| found.source == source);
+        if let Some(known) = &known
+            && known.looked.elapsed() < LOOK_AGAIN
+        {
+            return Ok(Some(Arc::clone(&known.keyset)));
+        }
+        if own && !Path::new(&source).exists() {
+            return Ok(None);
+        }
+        let (stamp, looked) = (stamp(&source), Instant::now());
+        if let Some(known) = &mut known
+            && known.stamp == stamp
+        {
+            known.looked = looked;
+            return Ok(Some(Arc::clone(&known.keyset)));
         }
         let keyset = Arc::new(read(&source)?);
-        *found = Some(Found { source, stamp, keyset: Arc::clone(&keyset) });
+        *found = Some(Found { source, stamp, looked, keyset: Arc::clone(&keyset) });
         Ok(Some(keyset))
     }
 

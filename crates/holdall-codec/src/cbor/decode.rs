@@ -137,12 +137,13 @@ struct Decoder<'a, 's, S> {
 impl<'a, S: Sink> Decoder<'a, '_, S> {
     fn run(&mut self) -> Result<(), Fault<S::Error>> {
         loop {
-            let head = self.reader.head()?;
-            if self.class_next {
-                if self.class(head)? {
-                    continue;
-                }
-            } else if self.begin(head)? {
+            let more = if self.class_next {
+                self.class()?
+            } else {
+                let head = self.reader.head()?;
+                self.begin(head)?
+            };
+            if more {
                 continue;
             }
             // Most values are items with others behind them.
@@ -208,10 +209,20 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
     }
 
     /// The first item of an instance: the definition of its class, or that one's number.
-    fn class(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
+    fn class(&mut self) -> Result<bool, Fault<S::Error>> {
         self.class_next = false;
-        match head {
+        let mut ahead = self.reader;
+        let definition = ahead.skip();
+        match self.reader.head()? {
             Head::Array(length) => {
+                if let Some(definition) = definition
+                    && self.sink.known_class(definition).map_err(Fault::Sink)?
+                {
+                    self.reader = ahead;
+                    self.classes += 1;
+                    self.is_of(self.classes - 1)?;
+                    return Ok(false);
+                }
                 self.stack.push(Open::Definition);
                 self.open(Kind::List, length)
             }

@@ -95,6 +95,21 @@ impl<'a> Reader<'a> {
         self.number(low)?.ok_or("a head that means nothing")
     }
 
+    /// Passes over the next item and gives its bytes; nothing if it is none of a few plain parts.
+    pub(super) fn skip(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        let mut items = 1usize;
+        while items > 0 {
+            items -= 1;
+            items += match self.head().ok()? {
+                Head::Array(length) => length?,
+                Head::UInt(_) | Head::Text(_) | Head::Bytes(_) => 0,
+                _ => return None,
+            };
+        }
+        self.bytes.get(start..self.at)
+    }
+
     /// The next head, and the text or the bytes that belong to it.
     #[inline]
     pub(super) fn head(&mut self) -> Result<Head<'a>> {

@@ -65,6 +65,13 @@ pub trait Sink {
         Ok(false)
     }
 
+    /// Whether the bytes of a definition are those of a class that the sink knows already; then the next
+    /// number is its, and the definition is not read.
+    fn known_class(&mut self, definition: &[u8]) -> Result<bool, Self::Error> {
+        let _ = definition;
+        Ok(false)
+    }
+
     /// Takes the last value, which defines a class: the next number is its.
     fn define(&mut self) -> Result<(), Self::Error>;
 

@@ -1,5 +1,7 @@
 //! Python objects, built from CBOR.
 
+use std::sync::Arc;
+
 use holdall_codec::Sink as _;
 use holdall_codec::cbor::{Shell, Sink, Step, tag};
 use holdall_types::ErrorKind;
@@ -13,6 +15,7 @@ use pyo3::types::{
 };
 
 use super::calendar;
+use super::class::{self, Class};
 use super::kind::{classes, named};
 use super::number::{self, bad};
 use super::open::{MOST_STEPS, short};
@@ -27,17 +30,6 @@ pub struct Reading<'py> {
     pub distrust: Option<Raised>,
     /// The buffers that the payload refers to by their numbers.
     pub segments: Vec<Bound<'py, PyAny>>,
-}
-
-/// A class that the payload defined.
-struct Class<'py> {
-    class: Bound<'py, PyAny>,
-    is_tuple: bool,
-    /// Makes an instance of a list of values; `None` where they are simply set.
-    build: Option<Bound<'py, PyAny>>,
-    /// Fills an instance that was made in advance, where `build` would come too late.
-    fill: Option<Bound<'py, PyAny>>,
-    names: Vec<Bound<'py, PyString>>,
 }
 
 enum Share {
@@ -56,7 +48,9 @@ pub struct Assembler<'py> {
     shares: Vec<Share>,
     /// The shell that the container which ends next has to fill.
     filling: Option<Py<PyAny>>,
-    classes: Vec<Class<'py>>,
+    classes: Vec<Arc<Class>>,
+    /// The bytes of the definition that is being read.
+    defining: Vec<u8>,
 }
 
 impl<'py> Assembler<'py> {
@@ -68,6 +62,7 @@ impl<'py> Assembler<'py> {
             shares: Vec::new(),
             filling: None,
             classes: Vec::new(),
+            defining: Vec::new(),
         }
     }
 
@@ -96,7 +91,10 @@ impl<'py> Assembler<'py> {
                 }
                 Step::Field(class, index) => {
                     let name = self.classes.get(class).and_then(|class| class.names.get(index));
-                    path.push_str(&name.map_or_else(|| ".?".to_owned(), |name| format!(".{name}")));
+                    path.push_str(&name.map_or_else(
+                        || ".?".to_owned(),
+                        |name| format!(".{}", name.bind(py).to_string_lossy()),
+                    ));
                 }
                 Step::Argument(_) => {}
                 Step::Definition => path.push_str(".__class__"),
@@ -171,13 +169,12 @@ impl<'py> Assembler<'py> {
     }
 
     /// A new instance without a state.
-    fn blank(&self, class: &Class<'py>, length: usize) -> Result<Bound<'py, PyAny>> {
+    fn blank(&self, class: &Class, length: usize) -> Result<Bound<'py, PyAny>> {
         let py = self.base.py;
         if class.is_tuple {
             return blank_tuple(py, class.class.as_ptr().cast(), length);
         }
-        let class = class.class.cast::<PyType>().map_err(PyErr::from)?;
-        blank(class).map_err(|error| refused(py, error))
+        blank(class.class.bind(py)).map_err(|error| refused(py, error))
     }
 }
 
@@ -446,28 +443,31 @@ impl Sink for Assembler<'_> {
         Ok(true)
     }
 
+    fn known_class(&mut self, definition: &[u8]) -> Result<bool> {
+        match class::known(self.base.py, definition, self.reading.trusted) {
+            Some(class) => {
+                self.classes.push(class);
+                Ok(true)
+            }
+            None => {
+                self.defining = definition.to_vec();
+                Ok(false)
+            }
+        }
+    }
+
     fn define(&mut self) -> Result<()> {
         let py = self.base.py;
         let definition = self.top()?;
-        let recipe = classes(py)?
-            .call_method1(intern!(py, "resolve"), (&definition, self.reading.trusted))
-            .map_err(|error| match self.reading.distrust.take() {
-            // A signature that does not fit says more than that there is no trust.
-            Some(distrust) if is_untrusted(py, &error) => distrust,
-            _ => refused(py, error),
+        let bytes = std::mem::take(&mut self.defining);
+        let class = class::learn(&definition, bytes, self.reading.trusted).map_err(|error| {
+            match self.reading.distrust.take() {
+                // A signature that does not fit says more than that there is no trust.
+                Some(distrust) if is_untrusted(py, &error) => distrust,
+                _ => refused(py, error),
+            }
         })?;
-        let definition = definition.cast::<PyList>().map_err(PyErr::from)?;
-        let mut names: Vec<Bound<'_, PyString>> = definition.get_item(3)?.extract()?;
-        names.extend(definition.get_item(4)?.extract::<Vec<Bound<'_, PyString>>>()?);
-        let class = recipe.getattr(intern!(py, "kind"))?;
-        let direct: bool = recipe.getattr(intern!(py, "direct"))?.extract()?;
-        let is_tuple = definition.get_item(0)?.eq("namedtuple")?;
-        let (mut build, mut fill) = (None, None);
-        if !direct {
-            build = Some(recipe.getattr(intern!(py, "build"))?);
-            fill = Some(recipe.getattr(intern!(py, "fill"))?).filter(|fill| !fill.is_none());
-        }
-        self.classes.push(Class { class, is_tuple, build, fill, names });
+        self.classes.push(class);
         Ok(())
     }
 
@@ -479,8 +479,8 @@ impl Sink for Assembler<'_> {
         if let Some(build) = &class.build {
             let values = PyList::new(py, values)?;
             let made = match (shell, &class.fill) {
-                (Some(shell), Some(fill)) => fill.call1((&shell, values)).map(|_| shell),
-                _ => build.call1((values,)),
+                (Some(shell), Some(fill)) => fill.bind(py).call1((&shell, values)).map(|_| shell),
+                _ => build.bind(py).call1((values,)),
             };
             self.push(made.map_err(|error| refused(py, error))?);
             return Ok(());

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyByteArray, PyComplex, PyDate, PyDateTime, PyDelta, PyTime, PyType, PyTypeMethods, PyWeakrefMethods,
-    PyWeakrefReference,
+    PyByteArray, PyComplex, PyDate, PyDateTime, PyDelta, PyString, PyTime, PyType, PyTypeMethods,
+    PyWeakrefMethods, PyWeakrefReference,
 };
 
 use super::plan::Plan;
@@ -57,7 +58,7 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
     }
     let kind = Arc::new(learn(class)?);
     // A class that cannot be found under its name may just be in the making.
-    if !matches!(*kind, Kind::Other) || is_found(class) {
+    if !matches!(*kind, Kind::Other) || is_static(class) || is_found(class) {
         // Looking something up gives a changed class its new number.
         class.hasattr(intern!(py, "__reduce_ex__"))?;
         let version = version_of(class);
@@ -72,6 +73,7 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Arc<Kind>> {
 /// Forget what is known of classes, because one was registered.
 #[pyfunction]
 pub fn forget_kinds() {
+    super::class::changed();
     let former = std::mem::take(&mut *KNOWN.lock().unwrap_or_else(PoisonError::into_inner));
     drop(former);
 }
@@ -120,18 +122,54 @@ fn imported<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'p
     Ok(py.import(module)?.getattr(name)?.cast_into()?)
 }
 
+/// Whether a type is part of the interpreter or of an extension, and so will not change.
+fn is_static(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: a live type; a plain number is read.
+    unsafe { ffi::PyType_GetFlags(class.as_type_ptr()) & ffi::Py_TPFLAGS_HEAPTYPE == 0 }
+}
+
 /// Whether a type is what its module has under its name.
 fn is_found(class: &Bound<'_, PyType>) -> bool {
-    let py = class.py();
-    let found = || -> PyResult<bool> {
-        let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
-        let mut found = modules.get_item(class.getattr(intern!(py, "__module__"))?)?;
-        for name in class.qualname()?.to_str()?.split('.') {
-            found = found.getattr(name)?;
-        }
-        Ok(found.is(class))
-    };
-    found().unwrap_or(false)
+    let place = class.getattr(intern!(class.py(), "__module__")).and_then(|module| Place::at(class, module));
+    place.is_ok_and(|place| place.leads_to(class))
+}
+
+/// Where a class is: its module, and the way through it.
+#[derive(Debug)]
+pub struct Place {
+    module: Py<PyString>,
+    path: Vec<Py<PyString>>,
+}
+
+impl Place {
+    /// The place of a class that is known by it; `None` for one that has a name of its own.
+    pub fn of(class: &Bound<'_, PyType>, name: &str) -> PyResult<Option<Self>> {
+        let module = class.getattr(intern!(class.py(), "__module__"))?;
+        let same = name == format!("{module}:{}", class.qualname()?);
+        if same { Self::at(class, module).map(Some) } else { Ok(None) }
+    }
+
+    fn at(class: &Bound<'_, PyType>, module: Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = class.py();
+        let qualname = class.qualname()?.to_string();
+        let path = qualname.split('.').map(|part| PyString::intern(py, part).unbind()).collect();
+        Ok(Self { module: module.cast_into::<PyString>()?.unbind(), path })
+    }
+
+    /// Whether this is the class that is there now.
+    pub fn leads_to(&self, class: &Bound<'_, PyType>) -> bool {
+        let py = class.py();
+        let found = || -> PyResult<bool> {
+            // SAFETY: the table of modules lives as long as the interpreter does; borrowed.
+            let modules = unsafe { Bound::from_borrowed_ptr(py, ffi::PyImport_GetModuleDict()) };
+            let mut found = modules.get_item(&self.module)?;
+            for name in &self.path {
+                found = found.getattr(name)?;
+            }
+            Ok(found.is(class))
+        };
+        found().unwrap_or(false)
+    }
 }
 
 /// `holdall._named`.

@@ -6,6 +6,7 @@
 
 mod assembler;
 mod calendar;
+mod class;
 mod kind;
 mod number;
 mod open;

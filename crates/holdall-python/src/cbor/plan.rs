@@ -1,5 +1,6 @@
 //! How the instances of a class are written.
 
+use super::kind::Place;
 use holdall_codec::cbor::Writer;
 use pyo3::ffi;
 use pyo3::intern;
@@ -29,7 +30,7 @@ pub struct Plan {
     /// The copy of a class of the script, and its Python version.
     back: Vec<u8>,
     /// `None` for a class that is kept under a name of its own.
-    place: Option<(Py<PyString>, Vec<Py<PyString>>)>,
+    place: Option<Place>,
 }
 
 /// An instance's state: the values of the declared fields, then those of other attributes.
@@ -48,14 +49,7 @@ impl Plan {
         let version: i64 = plan.getattr(intern!(py, "version"))?.extract()?;
         let fields: Vec<Py<PyString>> = plan.getattr(intern!(py, "fields"))?.extract()?;
         let copy = plan.getattr(intern!(py, "copy"))?;
-        let module = class.getattr(intern!(py, "__module__"))?.cast_into::<PyString>()?;
-        let qualname = class.qualname()?;
-        // A class under a name of its own is known by its registration.
-        let place = (name == format!("{module}:{qualname}")).then(|| {
-            let path = qualname.to_string();
-            let path = path.split('.').map(|part| PyString::intern(py, part).unbind()).collect();
-            (module.unbind(), path)
-        });
+        let place = Place::of(class, &name)?.filter(|place| place.leads_to(class));
 
         let mut front = Writer::new(Vec::new());
         front.text(&form).map_err(memory)?;
@@ -106,18 +100,7 @@ impl Plan {
 
     /// Whether the class is still what its module has under its name.
     pub fn is_current(&self, class: &Bound<'_, PyType>) -> bool {
-        let py = class.py();
-        let Some((module, path)) = &self.place else { return true };
-        let found = || -> PyResult<bool> {
-            // SAFETY: the table of modules lives as long as the interpreter does; borrowed.
-            let modules = unsafe { Bound::from_borrowed_ptr(py, ffi::PyImport_GetModuleDict()) };
-            let mut found = modules.get_item(module)?;
-            for name in path {
-                found = found.getattr(name)?;
-            }
-            Ok(found.is(class))
-        };
-        found().unwrap_or(false)
+        self.place.as_ref().is_none_or(|place| place.leads_to(class))
     }
 
     /// The state of an instance. `None` if it has something that cannot be kept so.
