@@ -200,7 +200,9 @@ def numbers_and_names():
 
 
 def containers():
-    value("ordereddict", "OrderedDict(b=1, a=2)", named("collections.OrderedDict", {"b": 1, "a": 2}))
+    value(
+        "ordereddict", "OrderedDict(b=1, a=2)", named("collections.OrderedDict", {"b": 1, "a": 2})
+    )
     value("defaultdict", "defaultdict(list, a=[1])",
           named("collections.defaultdict", "list", {"a": [1]}))  # fmt: skip
     value("counter", "Counter(a=2)", named("collections.Counter", {"a": 2}))
@@ -217,14 +219,20 @@ CODES = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i1": "b", "i2": "h", "i4":
 
 
 def packed(dtype, *items):
-    return struct.pack(f"{dtype[0] if dtype[0] in '<>' else '='}{len(items)}{CODES[dtype[-2:]]}", *items)
+    return struct.pack(
+        f"{dtype[0] if dtype[0] in '<>' else '='}{len(items)}{CODES[dtype[-2:]]}", *items
+    )
 
 
 def arrays():
     for dtype, number in TYPED.items():
         value(f"typed-{number}", f"np.array([1, 2], {dtype!r})", Tag(number, packed(dtype, 1, 2)))
     flat = packed("<i2", 1, 2, 3, 4, 5, 6)
-    value("typed-shape", "np.arange(1, 7, dtype='<i2').reshape(2, 3)", Tag(40, [[2, 3], Tag(77, flat)]))
+    value(
+        "typed-shape",
+        "np.arange(1, 7, dtype='<i2').reshape(2, 3)",
+        Tag(40, [[2, 3], Tag(77, flat)]),
+    )
     value("typed-fortran", "np.array([[1, 3, 5], [2, 4, 6]], '<i2', order='F')",
           Tag(1040, [[2, 3], Tag(77, flat)]))  # fmt: skip
     value("typed-scalar-shape", "np.array(1, '<i2')", Tag(40, [[], Tag(77, packed("<i2", 1))]))
@@ -232,7 +240,12 @@ def arrays():
           named("numpy.ndarray", "|b1", [2], "C", b"\x01\x00"))  # fmt: skip
     value("ndarray-datetime", "np.array(['1970-01-02'], '<M8[D]')",
           named("numpy.ndarray", "<M8[D]", [1], "C", packed("<i8", 1)))  # fmt: skip
-    fields = {"names": ["id", "at"], "formats": ["<u2", ["<f4", [2]]], "offsets": [0, 2], "itemsize": 10}
+    fields = {
+        "names": ["id", "at"],
+        "formats": ["<u2", ["<f4", [2]]],
+        "offsets": [0, 2],
+        "itemsize": 10,
+    }
     value("ndarray-fields", "np.array([(1, (2, 3))], [('id', '<u2'), ('at', '<f4', 2)])",
           named("numpy.ndarray", fields, [1], "C", packed("<u2", 1) + packed("<f4", 2, 3)))  # fmt: skip
     value("numpy-scalar", "np.float32(1.5)", named("numpy.scalar", "<f4", packed("<f4", 1.5)))
@@ -246,7 +259,9 @@ def shared():
     value("shared", "twice([1])", [Tag(28, [1]), Tag(29, 0)])
     value("shared-two", "crossed([1], [2])", [Tag(28, [1]), Tag(28, [2]), Tag(29, 1), Tag(29, 0)])
     value("cycle", "cycle()", Tag(28, [Tag(29, 0)]))
-    value("cycle-deque", "cycle_of(deque())", Tag(28, named("collections.deque", [Tag(29, 0)], None)))
+    value(
+        "cycle-deque", "cycle_of(deque())", Tag(28, named("collections.deque", [Tag(29, 0)], None))
+    )
 
 
 def objects():
@@ -257,7 +272,9 @@ def objects():
           instance(["dataclass", "models:Frozen", 0, ["name"], []], "a"), active=True)  # fmt: skip
     value("dataclass-extra", "with_note(Point(1))",
           instance(["dataclass", "models:Point", 0, ["x", "y"], ["note"]], 1, None, "n"), active=True)  # fmt: skip
-    value("dataclass-unset", "without(Point(1), 'x')", instance(point, UNDEFINED, None), active=True)
+    value(
+        "dataclass-unset", "without(Point(1), 'x')", instance(point, UNDEFINED, None), active=True
+    )
     value("dataclass-cycle", "with_itself(Point(1))",
           Tag(28, instance(point, 1, Tag(29, 0))), active=True)  # fmt: skip
     value("namedtuple", "Pair(1, 2)",

@@ -6,6 +6,7 @@
 
 mod assembler;
 mod calendar;
+mod inspect;
 mod kind;
 mod number;
 mod open;
@@ -20,6 +21,7 @@ use pyo3::prelude::*;
 use crate::error::{Raised, Result};
 
 pub use assembler::Reading;
+pub use inspect::inspect_cbor;
 pub use kind::forget_kinds;
 pub use walker::Refusal;
 
