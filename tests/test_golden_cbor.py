@@ -69,7 +69,12 @@ def with_itself(point):
 
 
 NAMES = {
-    **{"dt": dt, "ipaddress": ipaddress, "re": re, "np": np, "nan": math.nan, "inf": math.inf},
+    "dt": dt,
+    "ipaddress": ipaddress,
+    "re": re,
+    "np": np,
+    "nan": math.nan,
+    "inf": math.inf,
     **{kind.__name__: kind for kind in (Counter, OrderedDict, defaultdict, deque, array)},
     **{kind.__name__: kind for kind in (Decimal, Fraction, UUID, SafeUUID, ZoneInfo)},
     **{kind.__name__: kind for kind in (PurePosixPath, PureWindowsPath)},
@@ -159,3 +164,89 @@ def test_a_refused_payload_is_refused_with_its_error(name):
     with pytest.raises(error, match=re.escape(INDEX[name]["says"])) as caught:
         read(bytes_of(name))
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_the_notation_of_a_golden_payload(name):
+    active, classes, notation = holdall._holdall.inspect_cbor(bytes_of(name), 1000)
+    assert notation == INDEX[name]["notation"]
+    assert active is INDEX[name]["active"]
+    assert bool(classes) is active
+
+
+def page():
+    text = FORMAT.read_text("utf-8")
+    return text[text.index("## CBOR\n") : text.index("## The bare rule\n")]
+
+
+def test_the_page_shows_the_golden_bytes():
+    blocks = dict(re.findall(r"^```cbor ([\w-]+)\n(.*?)^```$", page(), re.MULTILINE | re.DOTALL))
+    assert len(blocks) >= 14
+    for name, block in blocks.items():
+        lines = [
+            re.match(r" *((?:[0-9a-f]{2} )*[0-9a-f]{2})(?:  |$)", line)
+            for line in block.splitlines()
+        ]
+        assert bytes.fromhex("".join(line[1] for line in lines)) == bytes_of(name), name
+
+
+def test_the_page_shows_the_golden_notations():
+    shown = re.findall(r"^\|.*\| `(.+)` \| `(.+)` \|$", page(), re.MULTILINE)
+    known = {(entry["value"], entry.get("notation")) for entry in map(INDEX.get, VALUES)}
+    assert len(shown) > 20
+    assert set(shown) <= known
+
+
+def test_the_page_lists_every_tag_and_name():
+    """As the code has them: a new one needs its row."""
+    from holdall import _named
+
+    for home in _named.HOMES.values():
+        _named.learn(home)
+    for name in _named.names:
+        assert f"`{name}`" in page(), name
+    ours = {number for name in VALUES for number in re.findall(r"(\d+)\(", INDEX[name]["notation"])}
+    rows = re.findall(r"^\| (\d+(?:(?:, | to )\d+)?) \|", page(), re.MULTILINE)
+    listed = {int(number) for row in rows for number in re.findall(r"\d+", row)} | set(
+        range(64, 87)
+    )
+    assert {int(number) for number in ours} - listed <= {1, 68, 100}
+
+
+def reader():
+    """The reader of arrays in plain Python that the format's page prints."""
+    blocks = re.findall(
+        r"^```python\n(.*?)^```$", FORMAT.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    code = next(block for block in blocks if "def arrays_of" in block)
+    assert sum(bool(line.strip()) for line in code.splitlines()) <= 30
+    namespace = {}
+    exec(code, namespace)
+    return namespace["arrays_of"]
+
+
+ARRAYS = [name for name in VALUES if name.startswith(("typed", "ndarray", "clamped"))]
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_the_plain_reader_finds_the_array(name):
+    segments = [bytes.fromhex(segment) for segment in INDEX[name]["segments"]]
+    ((dtype, shape, order, values),) = reader()(bytes_of(name), segments)
+    array = value_of(name)
+    assert shape == list(array.shape)
+    assert order == ("C" if array.flags.c_contiguous else "F")
+    if isinstance(values, bytes):
+        assert values == array.tobytes()
+    else:
+        assert np.dtype(dtype) == array.dtype
+        assert values == tuple(array.flatten(order).tolist())
+
+
+def test_the_plain_reader_finds_arrays_wherever_they_are():
+    one, two, three = np.arange(3.0), np.ones((2, 2), ">i4", order="F"), np.arange(2, dtype="u1")
+    value = {"a": [one, (two, b"\0" * 300)], None: Point(three, -1.5), 2**70: "é", "b": one}
+    found = reader()(holdall.dumps(value, mode="cbor", frame=False))
+    assert [(dtype, shape, order) for dtype, shape, order, _ in found] == [
+        ("<f8", [3], "C"), (">i4", [2, 2], "F"), (">u1", [2], "C"),
+    ]  # fmt: skip
+    assert [values for *_, values in found] == [(0, 1, 2), (1, 1, 1, 1), (0, 1)]
