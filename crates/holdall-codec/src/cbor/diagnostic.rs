@@ -145,7 +145,20 @@ impl Notation {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cbor::classes;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_shown_briefly(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let shown = diagnostic(&bytes, 20);
+            // Beyond what is enough: one string, each character an escape; then a comment.
+            prop_assert!(shown.len() <= 20 + 20 * 6 + 100, "{shown}");
+            prop_assert!(classes(&bytes).names.iter().map(|name| name.len()).sum::<usize>() <= bytes.len() + 30);
+        }
+    }
 
     #[test]
     fn what_each_kind_looks_like() {
