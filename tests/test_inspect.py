@@ -7,7 +7,7 @@ import pytest
 
 import holdall
 from holdall import get_store
-from models import Point
+from models import Color, Pair, Point
 from processes import run
 
 
@@ -112,3 +112,51 @@ def test_looking_imports_and_runs_nothing():
         """
     )
     assert out == "[]\nTrue ('builtins.print',)\n"
+
+
+def test_cbor_is_shown_in_diagnostic_notation():
+    seen = holdall.inspect(holdall.dumps({1: (2, b"\xff"), "é": {3}}))
+    assert (seen.codec, seen.active, seen.names) == ("cbor", False, ())
+    assert seen.preview == "{1: 49480([2, h'ff']), \"é\": 258([3])}"
+    assert "passive" in str(seen)
+
+
+def test_cbor_names_the_classes_of_its_instances():
+    seen = holdall.inspect(holdall.dumps([Point(1), Point(2), Pair(Color.RED, 1)]))
+    assert (seen.codec, seen.active) == ("cbor", True)
+    assert seen.names == ("models:Point", "models:Pair", "models:Color")
+    assert seen.signed_by == holdall._holdall.keyset_show()["keys"][0]["id"]
+    assert "active" in str(seen)
+    assert "instances of models:Point, models:Pair, models:Color" in str(seen)
+
+
+def test_the_preview_of_cbor_is_short_whatever_the_payload():
+    deep = ()
+    for _ in range(5000):
+        deep = (deep,)
+    for value in [tuple(range(100_000)), deep, {1: "é" * 10**6}, {1: b"x" * 10**6}]:
+        seen = holdall.inspect(holdall.dumps(value))
+        assert len(seen.preview) == 120
+        assert seen.preview.endswith("…")
+
+
+def test_looking_at_instances_imports_nothing():
+    out = run(
+        """
+        import dataclasses, types
+        module = sys.modules["far"] = types.ModuleType("far")
+        @dataclasses.dataclass
+        class Away:
+            x: int
+        Away.__module__ = "far"
+        module.Away = Away
+        frame = holdall.dumps(Away(1))
+        del sys.modules["far"]
+        events = []
+        sys.addaudithook(lambda event, _: events.append(event))
+        seen = holdall.inspect(frame)
+        print([event for event in events if event in ("exec", "import", "compile")])
+        print(seen.active, seen.names, seen.preview)
+        """
+    )
+    assert out == ('[]\nTrue (\'far:Away\',) 49482([["dataclass", "far:Away", 0, ["x"], []], 1])\n')

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import stat
+import time
 from pathlib import Path
 
 import pytest

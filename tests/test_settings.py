@@ -33,6 +33,7 @@ def test_the_environment_is_read_when_the_store_is_made(tmp_path, monkeypatch):
     [
         ("HOLDALL_URI", "memory://", "uri", "memory://"),
         ("HOLDALL_SERIALIZATION_MODE", "raw", "serialization_mode", "raw"),
+        ("HOLDALL_SERIALIZATION_MODE", "cbor", "serialization_mode", "cbor"),
         ("HOLDALL_RAISE_ON_NONEXIST", "false", "raise_on_nonexist", False),
         ("HOLDALL_RAISE_ON_NONEXIST", "0", "raise_on_nonexist", False),
         ("HOLDALL_RAISE_ON_NONEXIST", "YES", "raise_on_nonexist", True),

@@ -14,6 +14,7 @@ __all__ = [
     "Store",
     "__version__",
     "dumps",
+    "inspect_cbor",
     "inspect_frame",
     "keyset_new",
     "keyset_show",
@@ -41,7 +42,7 @@ def dumps(
     """Return a value as bytes.
 
     mode, serialization_mode: "auto" (default) takes the first codec that is proved exact; "raw",
-        "text", "json" and "pickle" ask for that one.
+        "text", "json", "cbor" and "pickle" ask for that one.
     model: a pydantic model, or any type that pydantic validates; its data is written.
     frame: False gives the codec's bare bytes, which `loads(..., frame=False)` reads.
     keyset: the keys to sign an active payload with: a path or a keyset's text.
@@ -63,7 +64,7 @@ def loads(
 
     mode: "auto" (default) uses the stored codec, "raw" gives the payload's bytes.
     model: a pydantic model, or any type that pydantic validates; an instance of it is returned.
-    frame: False reads bare bytes in mode "json", "text" or "raw".
+    frame: False reads bare bytes in mode "json", "cbor", "text" or "raw".
     trust: "keyset" (default) opens active payloads that a key of the keyset signed, "all" opens them
         whoever wrote them.
     keyset: the keys to verify with: a path or a keyset's text.
@@ -74,6 +75,12 @@ def loads(
 
 def inspect_frame(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     """Return what a frame or a bare value says of itself, opening nothing; `holdall.inspect` shows it."""
+
+def inspect_cbor(payload: bytes, most: int) -> tuple[bool, list[str], str]:
+    """Return of a CBOR payload whether it has instances, the names of their classes, and its beginning.
+
+    The beginning is in diagnostic notation, more than `most` bytes of it if there is more.
+    """
 
 def keyset_new() -> str:
     """Return the text of a new keyset with one key."""

@@ -4,7 +4,7 @@ import pickletools
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdall._holdall import inspect_frame
+from holdall._holdall import inspect_cbor, inspect_frame
 from holdall.info import moment
 
 __all__ = ["Inspection", "inspect"]
@@ -24,8 +24,9 @@ class Inspection:
     segments: how many large buffers there are beside the payload.
     expires_at: aware datetime in UTC, or None. python: the version whose code it holds.
     signed_by: the id of the signing key; says nothing of whether the signature is right.
-    names: what a pickle would import, in its order; none of it was imported.
-    preview: the first characters of the payload.
+    names: what a pickle would import, in its order, or the classes whose instances CBOR holds;
+        none of it was imported.
+    preview: the first characters of the payload; CBOR in diagnostic notation.
     """
 
     codec: str
@@ -53,7 +54,8 @@ class Inspection:
         if self.python:
             lines.append(f"  holds code of Python {self.python}")
         if self.names:
-            lines.append(f"  imports {', '.join(self.names)}")
+            verb = "imports" if self.codec == "pickle" else "instances of"
+            lines.append(f"  {verb} {', '.join(self.names)}")
         lines.append(f"  {self.preview}")
         # What the payload says of itself is whoever's who wrote it: no line of it may pass for ours.
         return "\n".join(visible(line) for line in lines)
@@ -70,9 +72,19 @@ def inspect(data: bytes) -> Inspection:
     payload: bytes = seen["payload"]
     codec: str = seen["codec"]
     expires = seen["expires"]
+    active: bool = seen["active"]
+    found: list[str] = []
+    if codec == "cbor":
+        active, found, text = inspect_cbor(payload, PREVIEW * 4)
+    elif codec == "pickle":
+        found, text = names(payload), repr(payload[:PREVIEW])
+    elif codec == "raw":
+        text = repr(payload[:PREVIEW])
+    else:
+        text = payload[: PREVIEW * 4].decode("utf-8", "replace")
     return Inspection(
         codec=codec,
-        active=seen["active"],
+        active=active,
         bare=seen["bare"],
         size=seen["size"],
         header_size=seen["header_size"],
@@ -80,17 +92,13 @@ def inspect(data: bytes) -> Inspection:
         expires_at=None if expires is None else moment(expires),
         python=seen["python"],
         signed_by=seen["signed_by"],
-        names=tuple(names(payload)) if codec == "pickle" else (),
-        preview=preview(payload, codec),
+        names=tuple(found),
+        preview=one_line(text),
     )
 
 
-def preview(payload: bytes, codec: str) -> str:
+def one_line(text: str) -> str:
     """Return the beginning of a payload as one line."""
-    if codec in ("text", "json"):
-        text = payload[: PREVIEW * 4].decode("utf-8", "replace")
-    else:
-        text = repr(payload[:PREVIEW])
     text = " ".join(text.split())
     return text if len(text) <= PREVIEW else text[: PREVIEW - 1] + "…"
 

@@ -13,7 +13,7 @@ __all__ = ["Settings"]
 PREFIX = "HOLDALL_"
 NESTED = "__"
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-MODES = ("auto", "raw", "text", "json", "pickle")
+MODES = ("auto", "raw", "text", "json", "cbor", "pickle")
 # What a backend can be told; the rest of the options is the store's.
 BACKEND_OPTIONS = ("durability", "busy_timeout", "read_only")
 DURABILITIES = ("normal", "full")

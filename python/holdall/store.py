@@ -336,7 +336,7 @@ def get_store(
     uri: "memory://"; a folder, as "./data", "/srv/data", a Path or "file:///srv/data"; a database,
         "sqlite:///data.db" in the working directory or "sqlite:////srv/data.db". By default
         `HOLDALL_URI`, else an embedded SQLite store in the folder `.holdall`.
-    mode, serialization_mode: "auto" (default), "raw", "text", "json" or "pickle".
+    mode, serialization_mode: "auto" (default), "raw", "text", "json", "cbor" or "pickle".
     serialization_func, deserialization_func: called once on each value, before and after the codec.
     model: a pydantic model, a class of attrs or msgspec, or any type that pydantic validates;
         `get` gives instances of it.

@@ -11,6 +11,7 @@ import pickle
 import struct
 from pathlib import Path
 
+import make_cbor
 from blake3 import blake3
 from xxhash import xxh3_64_intdigest
 
@@ -313,6 +314,7 @@ def main():
     make_frames()
     make_refused()
     make_database()
+    make_cbor.main()
     text = json.dumps(index, indent=1, ensure_ascii=False)
     (HERE / "frames.json").write_text(text + "\n", encoding="utf-8")
 

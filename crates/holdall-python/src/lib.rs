@@ -42,7 +42,7 @@ mod _holdall {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::cbor::forget_kinds;
+    use crate::cbor::{forget_kinds, inspect_cbor};
     #[pymodule_export]
     use crate::cli::main;
     #[pymodule_export]

@@ -7,6 +7,7 @@
 mod assembler;
 mod calendar;
 mod class;
+mod inspect;
 mod kind;
 mod number;
 mod open;
@@ -21,6 +22,7 @@ use pyo3::prelude::*;
 use crate::error::{Raised, Result};
 
 pub use assembler::Reading;
+pub use inspect::inspect_cbor;
 pub use kind::forget_kinds;
 pub use walker::Refusal;
 
