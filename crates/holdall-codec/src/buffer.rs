@@ -2,6 +2,8 @@
 
 use std::collections::TryReserveError;
 
+use crate::json::plain_length;
+
 /// A growing run of bytes. What is written must have been reserved: the safe implementation, `Vec`,
 /// only loses time without a reservation, the binding's fast one relies on it.
 pub trait Buffer {
@@ -17,8 +19,22 @@ pub trait Buffer {
     /// Appends a run whose length is known when the code is compiled.
     fn array<const N: usize>(&mut self, bytes: [u8; N]);
 
+    /// Appends the first `length` of `N` bytes. Room for all `N` must have been reserved: what is
+    /// short is written quickest by one store of a fixed size.
+    fn head<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
+        self.extend(bytes.get(..length).unwrap_or(&bytes));
+    }
+
     /// Appends a run.
     fn extend(&mut self, bytes: &[u8]);
+
+    /// Appends the bytes at the front that a JSON string holds as they are, and says how many.
+    /// Room for all of them and 16 bytes more must have been reserved: they are copied in blocks.
+    fn plain(&mut self, bytes: &[u8]) -> usize {
+        let length = plain_length(bytes);
+        self.extend(bytes.get(..length).unwrap_or(bytes));
+        length
+    }
 
     /// What was written so far.
     fn written(&self) -> &[u8];

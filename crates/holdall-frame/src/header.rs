@@ -103,10 +103,7 @@ impl Header {
                 "this header carries another frame's signature; set `signed` to None and give a signer",
             ));
         }
-        if u64::try_from(payload.len()).map_or(true, |length| length > MAX_PAYLOAD) {
-            let message = format!("the payload has {} bytes; {MAX_PAYLOAD} is the most", payload.len());
-            return Err(Error::new(ErrorKind::LimitExceeded, message));
-        }
+        check_payload(payload)?;
         let mut flags = 0;
         let mut length = MAGIC.len() + 2 + checksum::LEN;
         let mut add = |present: bool, flag: u8, size: usize| {
@@ -129,6 +126,21 @@ impl Header {
         let sum = checksum(&head, payload);
         head.extend_from_slice(&sum);
         Ok(head)
+    }
+
+    /// The length of a header of which nothing but the codec is to be said.
+    pub const PLAIN: usize = MAGIC.len() + 2 + checksum::LEN;
+
+    /// The bytes of such a header, as [`write`](Self::write) gives them but without an allocation.
+    ///
+    /// # Errors
+    /// `LimitExceeded` if the payload is too long for a frame.
+    pub fn write_plain(codec: Codec, payload: &[u8]) -> Result<[u8; Self::PLAIN]> {
+        check_payload(payload)?;
+        let [first, second] = MAGIC;
+        let front = [first, second, VERSION << 4 | codec.number(), 0];
+        let ([a, b, c, d], [e, f, g, h]) = (front, checksum(&front, payload));
+        Ok([a, b, c, d, e, f, g, h])
     }
 
     fn write_fields(&self, head: &mut Vec<u8>, payload: &[u8], signer: Option<&Signer<'_>>) -> Result<()> {
@@ -154,6 +166,14 @@ impl Header {
         }
         Ok(())
     }
+}
+
+fn check_payload(payload: &[u8]) -> Result<()> {
+    if u64::try_from(payload.len()).is_ok_and(|length| length <= MAX_PAYLOAD) {
+        return Ok(());
+    }
+    let message = format!("the payload has {} bytes; {MAX_PAYLOAD} is the most", payload.len());
+    Err(Error::new(ErrorKind::LimitExceeded, message))
 }
 
 /// The length of a key as the frame keeps it. An empty key would be a second spelling of none.

@@ -44,6 +44,22 @@ pub fn decode<'py>(
     }
 }
 
+/// The value of bytes whose codec the mode takes and that nobody needs to vouch for; `None` if there is
+/// more to be asked.
+pub fn passive<'py>(
+    py: Python<'py>,
+    codec: Codec,
+    payload: &[u8],
+    mode: Mode,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    Ok(Some(match (codec, mode) {
+        (Codec::Json, Mode::Auto | Mode::Json) => json(py, payload)?,
+        (Codec::Text, Mode::Auto | Mode::Text) => text(py, payload)?,
+        (Codec::Raw, Mode::Auto) | (_, Mode::Raw) => PyBytes::new(py, payload).into_any(),
+        _ => return Ok(None),
+    }))
+}
+
 fn auto<'py>(py: Python<'py>, loaded: &Loaded, keyring: &Keyring, trust: Trust) -> Result<Bound<'py, PyAny>> {
     match loaded.header.codec {
         Codec::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
@@ -104,6 +120,7 @@ pub fn json<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {
             None => "the document is empty".to_owned(),
         },
         Err(DecodeError::Sink(error)) => return Err(error),
+        Err(DecodeError::Memory(error)) => return Err(error.into()),
         Err(DecodeError::TooDeep) => {
             let message =
                 format!("the JSON is nested deeper than {MAX_DEPTH} levels; read it with mode=\"raw\"");

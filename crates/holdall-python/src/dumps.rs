@@ -25,11 +25,13 @@ pub fn dumps<'py>(
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let modelled = model.map(|model| modelled(value, Some(model))).transpose()?;
     let encoded = encode(modelled.as_ref().unwrap_or(value), mode)?;
-    let payload = encoded.payload();
     if !frame {
-        return Ok(PyBytes::new(py, payload.bytes));
+        return Ok(PyBytes::new(py, encoded.payload().bytes));
     }
-    framed(py, &payload, keyset)
+    if encoded.is_plain() {
+        return encoded.framed(py);
+    }
+    framed(py, &encoded.payload(), keyset)
 }
 
 fn framed<'py>(

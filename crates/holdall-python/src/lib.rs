@@ -9,8 +9,10 @@
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
+mod block;
 mod cbor;
 mod cli;
+mod copy;
 mod decode;
 mod digits;
 mod dumps;
@@ -18,17 +20,21 @@ mod encode;
 mod error;
 mod hooks;
 mod inspect;
+mod integer;
 mod key;
+mod keys;
 mod keyset;
 mod loads;
 mod lock;
 mod mode;
 mod options;
+mod output;
 mod pickle;
 mod reducer;
 mod sink;
 mod source;
 mod store;
+mod utf8;
 
 use pyo3::prelude::*;
 

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use holdall_frame::Header;
+use holdall_frame::{Frame, Header};
 use holdall_store::{Keyring, Loaded, read};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-use crate::decode::decode;
+use crate::decode::{decode, passive};
 use crate::dumps::default_keyring;
+use crate::encode::long;
 use crate::error::{Raised, Result};
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, trust_of, validated};
@@ -32,15 +34,39 @@ pub fn loads<'py>(
     let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let trust = trust_of(trust)?.unwrap_or_default();
-    let bytes = Bytes::from(bytes_of(data)?.into_owned());
-    let loaded = if frame { framed(bytes)? } else { unframed(bytes, mode)? };
-    let value = match keyset {
-        None => decode(py, &loaded, mode, default_keyring(), trust),
-        Some(_) => decode(py, &loaded, mode, &Keyring::new(keyset), trust),
-    }?;
+    let value = match in_place(data, mode, frame)? {
+        Some(value) => value,
+        None => {
+            let bytes = owned(data)?;
+            let loaded = if frame { framed(bytes)? } else { unframed(bytes, mode)? };
+            match keyset {
+                None => decode(py, &loaded, mode, default_keyring(), trust),
+                Some(_) => decode(py, &loaded, mode, &Keyring::new(keyset), trust),
+            }?
+        }
+    };
     match model {
         Some(model) => validated(&value, model),
         None => Ok(value),
+    }
+}
+
+/// The value of a passive frame, read where it lies. Only bytes objects: nobody can change them meanwhile.
+fn in_place<'py>(data: &Bound<'py, PyAny>, mode: Mode, frame: bool) -> Result<Option<Bound<'py, PyAny>>> {
+    let Ok(bytes) = data.cast::<PyBytes>() else { return Ok(None) };
+    if !frame {
+        return Ok(None);
+    }
+    let (py, bytes) = (data.py(), bytes.as_bytes());
+    let frame = long(py, bytes, || Frame::read(bytes))?;
+    passive(py, frame.header.codec, frame.payload, mode)
+}
+
+/// The bytes of a bytes-like object, to be kept; those of a bytes object are not copied.
+fn owned(data: &Bound<'_, PyAny>) -> Result<Bytes> {
+    match data.extract::<PyBackedBytes>() {
+        Ok(bytes) if data.is_instance_of::<PyBytes>() => Ok(Bytes::from_owner(bytes)),
+        _ => Ok(Bytes::from(bytes_of(data)?.into_owned())),
     }
 }
 

@@ -126,10 +126,10 @@ impl holdall_codec::Sink for Builder {
     fn float(&mut self, value: f64) -> Result {
         self.put(Value::Float(value), 0)
     }
-    fn str(&mut self, value: &str) -> Result {
+    fn str(&mut self, value: &str, _ascii: bool) -> Result {
         self.put(Value::Text(value.into()), 0)
     }
-    fn key(&mut self, value: &str) -> Result {
+    fn key(&mut self, value: &str, _ascii: bool) -> Result {
         self.size = self.size.saturating_add(value.len());
         self.keys.push((Value::Text(value.into()), 0));
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! [`walker`](self::walker) looks into values, [`open`](self::open) holds the containers it is in,
 //! [`kind`](self::kind) knows what a type is written as. [`assembler`](self::assembler) builds values
-//! again. What is rare is reduced and rebuilt by Python: `holdall._named` and `holdall._classes`.
+//! again, on a [`stack`](self::stack). What is rare is reduced and rebuilt by Python: `holdall._named` and `holdall._classes`.
 
 mod assembler;
 mod calendar;
@@ -10,6 +10,7 @@ mod kind;
 mod number;
 mod open;
 mod plan;
+mod stack;
 mod walker;
 
 use holdall_codec::cbor::{self, Writer};

@@ -161,7 +161,7 @@ impl<'py> Walker<'py> {
     fn text<B: Buffer>(&self, object: *mut ffi::PyObject, out: &mut Writer<B>) -> Result<()> {
         // SAFETY: an exact str, alive, as every caller sees; its bytes live as long as it does.
         unsafe {
-            if let Some(text) = crate::source::utf8(object) {
+            if let Some(text) = crate::utf8::of(object) {
                 return Ok(out.text(text)?);
             }
             let bytes = Bound::from_owned_ptr_or_err(
