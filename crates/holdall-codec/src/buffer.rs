@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use crate::json::plain_length;
+use crate::json;
 
 /// A growing run of bytes. What is written must have been reserved: the safe implementation, `Vec`,
 /// only loses time without a reservation, the binding's fast one relies on it.
@@ -28,12 +28,15 @@ pub trait Buffer {
     /// Appends a run.
     fn extend(&mut self, bytes: &[u8]);
 
-    /// Appends the bytes at the front that a JSON string holds as they are, and says how many.
-    /// Room for all of them and 16 bytes more must have been reserved: they are copied in blocks.
-    fn plain(&mut self, bytes: &[u8]) -> usize {
-        let length = plain_length(bytes);
-        self.extend(bytes.get(..length).unwrap_or(bytes));
-        length
+    /// Appends a JSON string and the byte that follows it, and reserves what that takes.
+    ///
+    /// # Errors
+    /// No memory.
+    fn quoted(&mut self, text: &str, follow: u8) -> Result<(), TryReserveError>
+    where
+        Self: Sized,
+    {
+        json::write_string(text, follow, self)
     }
 
     /// What was written so far.

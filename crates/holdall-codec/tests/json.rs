@@ -167,10 +167,6 @@ impl Buffer for Strict {
         self.claim(bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
-    fn plain(&mut self, bytes: &[u8]) -> usize {
-        self.claim(bytes.len() + 16);
-        self.bytes.plain(bytes)
-    }
     fn written(&self) -> &[u8] {
         &self.bytes
     }

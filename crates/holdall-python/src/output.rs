@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::slice;
 
-use holdall_codec::Buffer;
+use holdall_codec::{Buffer, json};
 use holdall_frame::Header;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -196,24 +196,42 @@ impl Buffer for Output<'_, '_> {
     }
 
     #[inline(always)]
-    fn plain(&mut self, bytes: &[u8]) -> usize {
+    fn quoted(&mut self, text: &str, follow: u8) -> Result<(), TryReserveError> {
         const BLOCK: usize = 16;
-        let mut done = 0;
-        while let Some(block) = bytes.get(done..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-            let found = block::specials(*block);
-            // SAFETY: sixteen bytes more than there are to come are reserved.
-            unsafe { self.end(BLOCK).cast::<[u8; BLOCK]>().write(*block) };
-            if found != 0 {
-                let plain = found.trailing_zeros() as usize;
-                self.length -= BLOCK - plain;
-                return done + plain;
+        let bytes = text.as_bytes();
+        // The quotes, what follows, and the whole block that a few bytes are written by.
+        self.reserve(bytes.len() + 3 + BLOCK)?;
+        // SAFETY: within what is reserved, as is every write below.
+        let start = unsafe { self.start.add(self.length) };
+        // SAFETY: the text goes behind the quote, in blocks that reach over its end by one at most.
+        let plain = unsafe {
+            start.write(b'"');
+            let to = start.add(1);
+            let put = |at: usize, block: &[u8; BLOCK]| {
+                to.add(at).cast::<[u8; BLOCK]>().write(*block);
+                block::specials(*block) == 0
+            };
+            match bytes.last_chunk() {
+                None => {
+                    let block = block::short(bytes);
+                    to.cast::<[u8; BLOCK]>().write(block);
+                    block::specials(block) >> bytes.len() << bytes.len() == block::specials(block)
+                }
+                // The last block again covers what the others have left, and some of theirs.
+                Some(last) => {
+                    let (blocks, _) = bytes.as_chunks();
+                    blocks.iter().enumerate().all(|(number, block)| put(number * BLOCK, block))
+                        && put(bytes.len() - BLOCK, last)
+                }
             }
-            done += BLOCK;
+        };
+        if !plain {
+            // Nothing counts as written yet.
+            return json::write_string(text, follow, self);
         }
-        let rest = bytes.get(done..).unwrap_or_default();
-        let block = block::short(rest);
-        let plain = (block::specials(block).trailing_zeros() as usize).min(rest.len());
-        self.head(block, plain);
-        done + plain
+        // SAFETY: as above.
+        unsafe { start.add(1 + bytes.len()).cast::<[u8; 2]>().write([b'"', follow]) };
+        self.length += bytes.len() + 3;
+        Ok(())
     }
 }

@@ -6,7 +6,6 @@ use std::mem;
 use holdall_types::limits::JSON_EXACT_DEPTH;
 
 use super::digits::{write_int, write_uint};
-use super::escape::write_string;
 use crate::buffer::Buffer;
 use crate::seen::Seen;
 use crate::source::{Node, Source};
@@ -60,7 +59,7 @@ pub fn encode<'a, S: Source<'a>, B: Buffer>(root: S, out: &mut B) -> Result<(), 
             },
             Open::Map(pairs) => loop {
                 let Some((key, item)) = pairs.next() else { break (None, b'}') };
-                write_string(key.ok_or(Inexact::Value)?, b':', out)?;
+                out.quoted(key.ok_or(Inexact::Value)?, b':')?;
                 if let Some(inner) = write(item, depth, &mut seen, out)? {
                     break (Some(inner), 0);
                 }
@@ -94,7 +93,7 @@ fn write<'a, S: Source<'a>, B: Buffer>(
 ) -> Result<Option<Open<'a, S>>, Inexact> {
     out.reserve(SCALAR)?;
     match value.node() {
-        Node::Str(text) => write_string(text, b',', out)?,
+        Node::Str(text) => out.quoted(text, b',')?,
         Node::Int(number) => write_int(number, b',', out),
         Node::UInt(number) => write_uint(number, b',', out),
         Node::Null => out.head(*b"null,\0\0\0", 5),

@@ -24,12 +24,6 @@ const fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// How many bytes at the front need no escape.
-#[must_use]
-pub fn plain_length(bytes: &[u8]) -> usize {
-    plain_run(bytes).0
-}
-
 /// How many bytes at the front need no escape, and whether they are all ASCII.
 #[inline]
 pub(super) fn plain_run(bytes: &[u8]) -> (usize, bool) {
@@ -52,27 +46,28 @@ pub(super) fn plain_run(bytes: &[u8]) -> (usize, bool) {
     (length + rest.len(), high & HIGHS == 0 && rest.is_ascii())
 }
 
-/// Appends a quoted string and the byte that follows it.
-#[inline]
-pub(super) fn write_string<B: Buffer>(text: &str, follow: u8, out: &mut B) -> Result<(), TryReserveError> {
-    // The quotes, what follows, and the blocks that `plain` copies in.
-    const AROUND: usize = 3 + 16;
+/// Appends a quoted string and the byte that follows it, and reserves what that takes: what
+/// [`Buffer::quoted`] does unless it knows better.
+///
+/// # Errors
+/// No memory.
+pub fn write_string<B: Buffer>(text: &str, follow: u8, out: &mut B) -> Result<(), TryReserveError> {
+    /// The quotes and what follows, or an escape.
+    const AROUND: usize = 8;
     let mut rest = text.as_bytes();
     out.reserve(rest.len() + AROUND)?;
     out.push(b'"');
     loop {
-        let length = out.plain(rest);
-        let Some((byte, after)) = rest.get(length..).and_then(<[u8]>::split_first) else { break };
-        out.reserve(after.len() + ESCAPE + AROUND)?;
+        let (plain, special) = rest.split_at_checked(plain_run(rest).0).unwrap_or((rest, &[]));
+        out.extend(plain);
+        let Some((byte, after)) = special.split_first() else { break };
+        out.reserve(after.len() + 2 * AROUND)?;
         write_escape(*byte, out);
         rest = after;
     }
     out.array([b'"', follow]);
     Ok(())
 }
-
-/// The longest escape as it is stored: six bytes, in a store of eight.
-const ESCAPE: usize = 8;
 
 fn write_escape<B: Buffer>(byte: u8, out: &mut B) {
     let short = match byte {

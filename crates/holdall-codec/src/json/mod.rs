@@ -11,5 +11,5 @@ mod text;
 
 pub use decode::{DecodeError, decode};
 pub use encode::{Inexact, encode};
-pub use escape::plain_length;
+pub use escape::write_string;
 pub use text::SyntaxError;
