@@ -19,14 +19,21 @@ pub trait Buffer {
     /// Appends a run whose length is known when the code is compiled.
     fn array<const N: usize>(&mut self, bytes: [u8; N]);
 
-    /// Appends the first `length` of `N` bytes. Room for all `N` must have been reserved: what is
-    /// short is written quickest by one store of a fixed size.
-    fn head<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
+    /// Appends the first `length` of `N` bytes and the byte that follows them. Room for `N` + 1 must have
+    /// been reserved: what is short is written quickest by one store of a fixed size.
+    fn short<const N: usize>(&mut self, bytes: [u8; N], length: usize, follow: u8) {
         self.extend(bytes.get(..length).unwrap_or(&bytes));
+        self.push(follow);
     }
 
     /// Appends a run.
     fn extend(&mut self, bytes: &[u8]);
+
+    /// Appends the shortest text of a finite float and the byte that follows it: 25 bytes at most.
+    fn float(&mut self, number: f64, follow: u8) {
+        self.extend(zmij::Buffer::new().format_finite(number).as_bytes());
+        self.push(follow);
+    }
 
     /// Appends a JSON string and the byte that follows it, and reserves what that takes.
     ///

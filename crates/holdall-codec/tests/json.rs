@@ -159,13 +159,17 @@ impl Buffer for Strict {
         self.claim(N);
         self.bytes.extend_from_slice(&bytes);
     }
-    fn head<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
-        self.claim(N);
-        self.bytes.extend_from_slice(&bytes[..length]);
+    fn short<const N: usize>(&mut self, bytes: [u8; N], length: usize, follow: u8) {
+        self.claim(N + 1);
+        self.bytes.short(bytes, length, follow);
     }
     fn extend(&mut self, bytes: &[u8]) {
         self.claim(bytes.len());
         self.bytes.extend_from_slice(bytes);
+    }
+    fn float(&mut self, number: f64, follow: u8) {
+        self.claim(25);
+        Buffer::float(&mut self.bytes, number, follow);
     }
     fn written(&self) -> &[u8] {
         &self.bytes

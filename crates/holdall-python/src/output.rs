@@ -169,10 +169,14 @@ impl Buffer for Output<'_, '_> {
     }
 
     #[inline(always)]
-    fn head<const N: usize>(&mut self, bytes: [u8; N], length: usize) {
-        // SAFETY: all N are reserved.
-        unsafe { self.end(N).cast::<[u8; N]>().write(bytes) };
-        self.length -= N.saturating_sub(length);
+    fn short<const N: usize>(&mut self, bytes: [u8; N], length: usize, follow: u8) {
+        // SAFETY: N and one more are reserved.
+        unsafe {
+            let start = self.start.add(self.length);
+            start.cast::<[u8; N]>().write(bytes);
+            start.add(length.min(N)).write(follow);
+        }
+        self.length += length.min(N) + 1;
     }
 
     #[inline(always)]
@@ -193,6 +197,26 @@ impl Buffer for Output<'_, '_> {
 
     fn truncate(&mut self, length: usize) {
         self.length = self.length.min(FRONT + length);
+    }
+
+    #[inline(always)]
+    fn float(&mut self, number: f64, follow: u8) {
+        const { assert!(align_of::<zmij::Buffer>() == 1 && size_of::<zmij::Buffer>() <= 25) };
+        // SAFETY: 25 bytes are reserved, and the buffer of the formatter is ours to place: it is
+        // bytes without a meaning until it is written to.
+        unsafe {
+            let start = self.start.add(self.length);
+            let place = start.cast::<zmij::Buffer>();
+            place.write(zmij::Buffer::new());
+            let text = (*place).format_finite(number);
+            let (from, length) = (text.as_ptr(), text.len());
+            // It writes from the front; nothing promises that.
+            if from != start {
+                ptr::copy(from, start, length);
+            }
+            start.add(length).write(follow);
+            self.length += length + 1;
+        }
     }
 
     #[inline(always)]

@@ -17,31 +17,32 @@ pub(super) fn write_int<B: Buffer>(number: i64, follow: u8, out: &mut B) {
 /// As [`write_int`], for what has no sign.
 #[inline(always)]
 pub(super) fn write_uint<B: Buffer>(number: u64, follow: u8, out: &mut B) {
-    if number < EIGHT {
-        write_front(number, out);
-    } else {
-        write_long(number, out);
-    }
-    out.push(follow);
+    if number < EIGHT { write_short(number, follow, out) } else { write_long(number, follow, out) }
 }
 
-fn write_long<B: Buffer>(number: u64, out: &mut B) {
-    let (front, back) = (number / EIGHT, number % EIGHT);
-    if front < EIGHT {
-        write_front(front, out);
-    } else {
-        write_front(front / EIGHT, out);
-        out.array((digits_of(front % EIGHT) | ZEROS).to_le_bytes());
-    }
-    out.array((digits_of(back) | ZEROS).to_le_bytes());
-}
-
-/// The first digits of a number, which do not begin with a zero unless it is all there is.
 #[inline(always)]
-fn write_front<B: Buffer>(number: u64, out: &mut B) {
+fn write_short<B: Buffer>(number: u64, follow: u8, out: &mut B) {
+    let (digits, length) = front(number);
+    out.short(digits.to_le_bytes(), length, follow);
+}
+
+fn write_long<B: Buffer>(number: u64, follow: u8, out: &mut B) {
+    let (before, eight) = (number / EIGHT, number % EIGHT);
+    let [first, rest @ ..] = (digits_of(eight) | ZEROS).to_le_bytes();
+    if before < EIGHT {
+        write_short(before, first, out)
+    } else {
+        write_long(before, first, out)
+    }
+    out.short(rest, rest.len(), follow);
+}
+
+/// The first digits of a number and how many they are: none of the zeros in front, unless it is zero.
+#[inline(always)]
+const fn front(number: u64) -> (u64, usize) {
     let digits = digits_of(number);
-    let skip = (digits.trailing_zeros() / 8).min(7);
-    out.head(((digits | ZEROS) >> (8 * skip)).to_le_bytes(), 8 - skip as usize);
+    let skip = (digits | 1 << 56).trailing_zeros() / 8;
+    ((digits | ZEROS) >> (8 * skip), 8 - skip as usize)
 }
 
 /// The digits of a number below 10⁸, the first in the lowest byte: halves, then quarters, then

@@ -32,7 +32,7 @@ enum Open<'a, S: Source<'a>> {
 }
 
 /// Room for the longest scalar with its comma, `-2.2250738585072014e-308,`, and for the stores of
-/// eight bytes that shorter ones are written by.
+/// sixteen bytes that shorter ones are written by.
 const SCALAR: usize = 40;
 
 /// Appends the value as compact JSON: `None`, booleans, integers in 64 bits, finite floats, strings,
@@ -96,13 +96,10 @@ fn write<'a, S: Source<'a>, B: Buffer>(
         Node::Str(text) => out.quoted(text, b',')?,
         Node::Int(number) => write_int(number, b',', out),
         Node::UInt(number) => write_uint(number, b',', out),
-        Node::Null => out.head(*b"null,\0\0\0", 5),
-        Node::Bool(true) => out.head(*b"true,\0\0\0", 5),
-        Node::Bool(false) => out.head(*b"false,\0\0", 6),
-        Node::Float(number) if number.is_finite() => {
-            out.extend(zmij::Buffer::new().format_finite(number).as_bytes());
-            out.push(b',');
-        }
+        Node::Null => out.short(*b"null", 4, b','),
+        Node::Bool(true) => out.short(*b"true", 4, b','),
+        Node::Bool(false) => out.short(*b"false\0\0\0", 5, b','),
+        Node::Float(number) if number.is_finite() => out.float(number, b','),
         Node::List(items) => {
             new_container(value, seen, depth)?;
             if items.len() > 0 {
