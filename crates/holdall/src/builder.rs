@@ -41,6 +41,7 @@ impl Builder {
         json::decode(payload, &mut builder).map_err(|error| match error {
             json::DecodeError::Sink(fault) => fault,
             json::DecodeError::TooDeep => Fault::too_deep(),
+            json::DecodeError::Memory(error) => error.into(),
             json::DecodeError::NotUtf8(error) => not_what_it_says("JSON", &error.to_string()),
             json::DecodeError::Syntax(error) => not_what_it_says("JSON", &error.to_string()),
         })?;
