@@ -70,7 +70,7 @@ fn seed() -> u64 {
 fn hash(bytes: &[u8]) -> u64 {
     let mut hash = seed() ^ bytes.len() as u64;
     let mut mix = |word: u64| {
-        let product = u128::from(hash ^ word) * 0x9E37_79B9_7F4A_7C15_F39C_0C9D_u128;
+        let product = u128::from(hash ^ word) * 0x9E37_79B9_7F4A_7C15;
         hash = product as u64 ^ (product >> 64) as u64;
     };
     match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {

@@ -1,7 +1,9 @@
 //! The Python extension `holdall._holdall`: the engine, seen from Python.
 //!
-//! - [`source`] and [`sink`] let the codec walk and build Python objects; they and [`hooks`] are
-//!   where `unsafe` is, each use with its reason.
+//! - [`source`] and [`sink`] let the codec walk and build Python objects, with [`integer`], [`utf8`] and
+//!   [`keys`] for what they consist of; [`output`] is where payloads are written, with [`block`] and
+//!   [`copy`](mod@copy) for its bytes. They, [`hooks`] and [`cbor`] are where `unsafe` is, each use with its
+//!   reason; [`oracle`] is what the tests hold the fast writer against.
 //! - [`encode`] turns a value into a payload and [`decode`] a payload into a value, by
 //!   the mode; [`pickle`] asks Python for the codec that is its own, and [`reducer`] tells it what
 //!   goes by value.
@@ -28,6 +30,7 @@ mod loads;
 mod lock;
 mod mode;
 mod options;
+mod oracle;
 mod output;
 mod pickle;
 mod reducer;
@@ -57,6 +60,8 @@ mod _holdall {
     use crate::loads::loads;
     #[pymodule_export]
     use crate::lock::Lock;
+    #[pymodule_export]
+    use crate::oracle::safe_json;
     #[pymodule_export]
     use crate::reducer::Reducer;
     #[pymodule_export]
