@@ -69,6 +69,10 @@ format: $(STAMPS)/lint ## Format Rust and Python in place
 bench: $(STAMPS)/release $(STAMPS)/bench $(STAMPS)/anystore ## Measure beside the peers, write the table of docs/benchmarks.md
 	$(PY) benches/run.py
 
+.PHONY: bench-codec
+bench-codec: $(STAMPS)/release $(STAMPS)/bench ## Measure the codec beside its peers, write docs/benchmarks-codec.md
+	$(PY) benches/run_codec.py
+
 .PHONY: docs
 docs: build $(STAMPS)/test $(STAMPS)/data ## Run every snippet and example, build the Rust documentation
 	$(PY) -m pytest tests/test_docs.py

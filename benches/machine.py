@@ -14,17 +14,28 @@ import holdall
 def facts(folder: Path, rounds: int) -> dict[str, str]:
     """What the page says of the run. Never a path."""
     python_sqlite = sqlite3.sqlite_version
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "machine": f"{os.cpu_count()} CPUs, {platform.machine()}, {load()}",
-        "kernel": f"{platform.system()} {platform.release()}, files on {file_system(folder)}",
-        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+    return common(folder) | {
         "holdall": f"{holdall.__version__}, with SQLite {bundled_sqlite()}",
         "diskcache": f"{installed('diskcache')}, with Python's SQLite {python_sqlite}",
         "plain sqlite3": f"Python's SQLite {python_sqlite}",
         "anystore": installed("anystore"),
         "orjson": installed("orjson"),
         "rounds": str(rounds),
+    }
+
+
+def codec_facts(folder: Path, rounds: int) -> dict[str, str]:
+    """The same of the codec's page."""
+    peers = {name: installed(name) for name in ("orjson", "cloudpickle", "numpy", "joblib")}
+    return common(folder) | {"holdall": holdall.__version__} | peers | {"rounds": str(rounds)}
+
+
+def common(folder: Path) -> dict[str, str]:
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{os.cpu_count()} CPUs, {platform.machine()}, {load()}",
+        "kernel": f"{platform.system()} {platform.release()}, files on {file_system(folder)}",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
     }
 
 

@@ -56,37 +56,89 @@ def page(results: list[Result], facts: dict[str, str], notes: str, chart: str) -
             "<!-- Written by `make bench`. What is said below the table is in benches/notes.md. -->",
             "",
             "How many times faster holdall is than its peers at the same work: the peer's median time",
-            "divided by holdall's, beside the target that holdall has set itself.",
+            "divided by holdall's, beside the target that holdall has set itself. The codec without a",
+            "store has [a page of its own](benchmarks-codec.md).",
             "",
-            *table(
-                ["work", "against", "target", "measured", "met"],
-                [
-                    [row.work, row.peer, times_of(row.target), times_of(row.ratio), verdict(row)]
-                    for row in rows(results)
-                ],
-            ),
-            "",
-            f"![The ratios as bars, with a mark at each target]({chart})",
+            *ratios(rows(results), chart),
             "",
             notes.strip(),
             "",
-            "## The times behind the ratios",
-            "Medians over the rounds of the time of one operation, with the quartiles. Contenders without",
-            "a target are there for orientation.",
-            "",
-            *times_table(stores),
+            *times_behind(stores),
             "",
             "Values to bytes and back, without a store (`loads` of `dumps`). Only holdall's bytes carry a",
             "checksum, and only holdall refuses what JSON would change.",
             "",
             *times_table(others),
             "",
-            "## The machine and the versions",
-            "",
-            *table(["what", "which"], [list(fact) for fact in facts.items()]),
-            "",
+            *versions(facts),
         ]
     )
+
+
+def codec_page(results: list[Result], facts: dict[str, str], notes: str, chart: str) -> str:
+    """docs/benchmarks-codec.md."""
+    return "\n".join(
+        [
+            "# Benchmarks of the codec",
+            "",
+            "<!-- Written by `make bench-codec`. What is said below the table is in benches/codec_notes.md. -->",
+            "",
+            "Values to bytes and back: how many times faster `holdall.dumps` and `loads` are than their peers",
+            "at the same value, the peer's median time divided by holdall's, beside the target that holdall",
+            "has set itself. Only holdall's bytes carry a checksum, and only holdall refuses what JSON would",
+            "change.",
+            "",
+            *ratios(rows(results), chart),
+            "",
+            notes.strip(),
+            "",
+            *times_behind(results),
+            "",
+            *versions(facts),
+        ]
+    )
+
+
+def ratios(rows: list[Row], chart: str) -> list[str]:
+    lines = [
+        [row.work, row.peer, times_of(row.target), times_of(row.ratio), verdict(row)]
+        for row in rows
+    ]
+    return [
+        *table(["work", "against", "target", "measured", "met"], lines),
+        "",
+        f"![The ratios as bars, with a mark at each target]({chart})",
+    ]
+
+
+def times_behind(results: list[Result]) -> list[str]:
+    return [
+        "## The times behind the ratios",
+        "Medians over the rounds of the time of one operation, with the quartiles. Contenders without",
+        "a target are there for orientation.",
+        "",
+        *times_table(results),
+    ]
+
+
+def versions(facts: dict[str, str]) -> list[str]:
+    return [
+        "## The machine and the versions",
+        "",
+        *table(["what", "which"], [list(fact) for fact in facts.items()]),
+        "",
+    ]
+
+
+def summary(rows: list[Row], seconds: float) -> str:
+    """What the terminal says at the end."""
+    met = sum(row.met for row in rows)
+    missed = [
+        f"  {row.work} against {row.peer}: {times_of(row.ratio)}, target {times_of(row.target)}"
+        for row in rows
+        if not row.met
+    ]
+    return "\n".join([f"\n{met} of {len(rows)} targets met, in {seconds:.0f} s.", *missed])
 
 
 def verdict(row: Row) -> str:

@@ -38,12 +38,7 @@ def main() -> None:
     page = report.page(results, facts, notes, "benchmarks.svg")
     (DOCS / "benchmarks.md").write_text(page, "utf-8")
     (DOCS / "benchmarks.svg").write_text(chart.svg(rows), "utf-8")
-    met = sum(row.met for row in rows)
-    print(f"\n{met} of {len(rows)} targets met, in {time.monotonic() - begun:.0f} s.")
-    for row in rows:
-        if not row.met:
-            found = report.times_of(row.ratio)
-            print(f"  {row.work} against {row.peer}: {found}, target {report.times_of(row.target)}")
+    print(report.summary(rows, time.monotonic() - begun))
     print("Written: docs/benchmarks.md, docs/benchmarks.svg")
 
 

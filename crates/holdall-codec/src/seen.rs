@@ -1,6 +1,6 @@
 //! The containers met so far, by identity.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, TryReserveError};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Addresses are spread well enough by one multiplication; nobody else chooses them, so a keyed
@@ -41,17 +41,20 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Adds an address and says whether it was new.
-    pub(crate) fn insert(&mut self, address: usize) -> bool {
+    pub(crate) fn insert(&mut self, address: usize) -> Result<bool, TryReserveError> {
         if self.few.iter().take(self.length).any(|seen| *seen == address) {
-            return false;
+            return Ok(false);
         }
         match self.few.get_mut(self.length) {
             Some(slot) => {
                 *slot = address;
                 self.length += 1;
-                true
+                Ok(true)
             }
-            None => self.many.insert(address),
+            None => {
+                self.many.try_reserve(1)?;
+                Ok(self.many.insert(address))
+            }
         }
     }
 }

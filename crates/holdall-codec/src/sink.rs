@@ -37,17 +37,17 @@ pub trait Sink {
     /// The sink's own.
     fn float(&mut self, value: f64) -> Result<(), Self::Error>;
 
-    /// Puts a string.
+    /// Puts a string, which is all ASCII if `ascii` says so, and only then.
     ///
     /// # Errors
     /// The sink's own.
-    fn str(&mut self, value: &str) -> Result<(), Self::Error>;
+    fn str(&mut self, value: &str, ascii: bool) -> Result<(), Self::Error>;
 
     /// Puts the key of the pair whose value comes next.
     ///
     /// # Errors
     /// The sink's own.
-    fn key(&mut self, value: &str) -> Result<(), Self::Error>;
+    fn key(&mut self, value: &str, ascii: bool) -> Result<(), Self::Error>;
 
     /// Takes the last `length` values and puts a list of them.
     ///

@@ -1,8 +1,10 @@
 //! JSON from the outside, over a small value tree of the test's own.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::TryReserveError;
+
 use holdall_codec::json::{DecodeError, Inexact, decode, encode};
-use holdall_codec::{Node, Sink, Source};
+use holdall_codec::{Buffer, Node, Sink, Source};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,11 +101,13 @@ impl Sink for Builder {
         self.values.push(Tree::Float(value));
         Ok(())
     }
-    fn str(&mut self, value: &str) -> Result<(), ()> {
+    fn str(&mut self, value: &str, ascii: bool) -> Result<(), ()> {
+        assert_eq!(value.is_ascii(), ascii);
         self.values.push(Tree::Str(value.into()));
         Ok(())
     }
-    fn key(&mut self, value: &str) -> Result<(), ()> {
+    fn key(&mut self, value: &str, ascii: bool) -> Result<(), ()> {
+        assert_eq!(value.is_ascii(), ascii);
         self.keys.push(value.into());
         Ok(())
     }
@@ -126,6 +130,55 @@ fn write(tree: &Tree) -> Option<String> {
         Ok(()) => Some(String::from_utf8(out).unwrap()),
         Err(Inexact::Value) => None,
         Err(Inexact::Memory(error)) => panic!("{error}"),
+    }
+}
+
+/// A buffer that insists on what the fast one relies on: nothing is written that was not reserved.
+#[derive(Default)]
+struct Strict {
+    bytes: Vec<u8>,
+    reserved: usize,
+}
+
+impl Strict {
+    fn claim(&self, length: usize) {
+        assert!(self.bytes.len() + length <= self.reserved, "{length} bytes were not reserved");
+    }
+}
+
+impl Buffer for Strict {
+    fn reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        self.reserved = self.reserved.max(self.bytes.len() + more);
+        Ok(())
+    }
+    fn push(&mut self, byte: u8) {
+        self.claim(1);
+        self.bytes.push(byte);
+    }
+    fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.claim(N);
+        self.bytes.extend_from_slice(&bytes);
+    }
+    fn short<const N: usize>(&mut self, bytes: [u8; N], length: usize, follow: u8) {
+        self.claim(N + 1);
+        self.bytes.short(bytes, length, follow);
+    }
+    fn extend(&mut self, bytes: &[u8]) {
+        self.claim(bytes.len());
+        self.bytes.extend_from_slice(bytes);
+    }
+    fn float(&mut self, number: f64, follow: u8) {
+        self.claim(25);
+        Buffer::float(&mut self.bytes, number, follow);
+    }
+    fn written(&self) -> &[u8] {
+        &self.bytes
+    }
+    fn written_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+    fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
     }
 }
 
@@ -244,6 +297,8 @@ fn trees() -> impl Strategy<Value = Tree> {
         (i64::MAX as u64 + 1..=u64::MAX).prop_map(Tree::UInt),
         any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(Tree::Float),
         any::<String>().prop_map(Tree::Str),
+        // Long enough for several blocks, with something to escape here and there.
+        "[a-zé日\\u{0}-\\u{1f}\"\\\\]{0,70}".prop_map(Tree::Str),
     ];
     leaf.prop_recursive(6, 64, 8, |inner| {
         prop_oneof![
@@ -258,6 +313,13 @@ proptest! {
     fn what_is_written_is_read_back(tree in trees()) {
         let text = write(&tree).unwrap();
         prop_assert_eq!(read(text.as_bytes()).unwrap(), tree);
+    }
+
+    #[test]
+    fn nothing_is_written_that_was_not_reserved(tree in trees()) {
+        let mut out = Strict::default();
+        encode(Look(&tree), &mut out).unwrap();
+        prop_assert_eq!(out.bytes, write(&tree).unwrap().into_bytes());
     }
 
     #[test]

@@ -118,10 +118,7 @@ impl Header {
                 "this header's table of segments says another length of the payload; make the table anew",
             ));
         }
-        if u64::try_from(payload.len()).map_or(true, |length| length > MAX_PAYLOAD) {
-            let message = format!("the payload has {} bytes; {MAX_PAYLOAD} is the most", payload.len());
-            return Err(Error::new(ErrorKind::LimitExceeded, message));
-        }
+        check_payload(payload)?;
         self.build(Some(payload), signer)
     }
 
@@ -169,6 +166,21 @@ impl Header {
         Ok(head)
     }
 
+    /// The length of a header of which nothing but the codec is to be said.
+    pub const PLAIN: usize = MAGIC.len() + 2 + checksum::LEN;
+
+    /// The bytes of such a header, as [`write`](Self::write) gives them but without an allocation.
+    ///
+    /// # Errors
+    /// `LimitExceeded` if the payload is too long for a frame.
+    pub fn write_plain(codec: Codec, payload: &[u8]) -> Result<[u8; Self::PLAIN]> {
+        check_payload(payload)?;
+        let [first, second] = MAGIC;
+        let front = [first, second, VERSION << 4 | codec.number(), 0];
+        let ([a, b, c, d], [e, f, g, h]) = (front, checksum(&front, payload));
+        Ok([a, b, c, d, e, f, g, h])
+    }
+
     fn write_fields(
         &self,
         head: &mut Vec<u8>,
@@ -209,6 +221,14 @@ impl Header {
         }
         Ok(())
     }
+}
+
+fn check_payload(payload: &[u8]) -> Result<()> {
+    if u64::try_from(payload.len()).is_ok_and(|length| length <= MAX_PAYLOAD) {
+        return Ok(());
+    }
+    let message = format!("the payload has {} bytes; {MAX_PAYLOAD} is the most", payload.len());
+    Err(Error::new(ErrorKind::LimitExceeded, message))
 }
 
 /// The length of a key as the frame keeps it. An empty key would be a second spelling of none.

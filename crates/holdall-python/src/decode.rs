@@ -1,6 +1,7 @@
 //! From a payload to a value.
 
 use holdall_codec::json::{self, DecodeError};
+use holdall_frame::Frame;
 use holdall_store::{Keyring, Loaded, Trust};
 use holdall_types::limits::MAX_DEPTH;
 use holdall_types::{Codec, ErrorKind};
@@ -46,6 +47,22 @@ pub fn decode<'py>(
     }
 }
 
+/// The value of bytes whose codec the mode takes and that nobody needs to vouch for; `None` if there is
+/// more to be asked.
+pub fn passive<'py>(
+    py: Python<'py>,
+    codec: Codec,
+    payload: &[u8],
+    mode: Mode,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    Ok(Some(match (codec, mode) {
+        (Codec::Json, Mode::Auto | Mode::Json) => json(py, payload)?,
+        (Codec::Text, Mode::Auto | Mode::Text) => text(py, payload)?,
+        (Codec::Raw, Mode::Auto) | (_, Mode::Raw) => PyBytes::new(py, payload).into_any(),
+        _ => return Ok(None),
+    }))
+}
+
 fn auto<'py>(
     py: Python<'py>,
     loaded: &Loaded,
@@ -79,15 +96,32 @@ fn cbor<'py>(
     trust: Trust,
 ) -> Result<Bound<'py, PyAny>> {
     // Only what holds instances is signed.
-    let (trusted, distrust) = if loaded.header.signed.is_none() {
-        (trust == Trust::All, None)
-    } else {
-        match keyring.verify(loaded, trust) {
-            Ok(()) => (true, None),
-            Err(error) => (false, Some(error.into())),
-        }
-    };
-    cbor::loads(py, loaded.payload(), Reading { trusted, distrust, segments })
+    let verified = loaded.header.signed.is_some().then(|| keyring.verify(loaded, trust));
+    cbor::loads(py, loaded.payload(), reading(verified, segments, trust))
+}
+
+/// The value of a CBOR frame, read where it lies.
+pub fn cbor_in<'py>(
+    py: Python<'py>,
+    frame: &Frame<'_>,
+    keyring: &Keyring,
+    trust: Trust,
+) -> Result<Bound<'py, PyAny>> {
+    let asked = frame.header.signed.is_some() && trust != Trust::All;
+    let verified = asked.then(|| keyring.vouch(frame));
+    cbor::loads(py, frame.payload, reading(verified, Vec::new(), trust))
+}
+
+fn reading<'py>(
+    verified: Option<holdall_types::Result<()>>,
+    segments: Vec<Bound<'py, PyAny>>,
+    trust: Trust,
+) -> Reading<'py> {
+    match verified {
+        None => Reading { trusted: trust == Trust::All, distrust: None, segments },
+        Some(Ok(())) => Reading { trusted: true, distrust: None, segments },
+        Some(Err(error)) => Reading { trusted: false, distrust: Some(error.into()), segments },
+    }
 }
 
 /// Why a value with segments has no bytes that could be given.
@@ -127,6 +161,7 @@ pub fn json<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {
             None => "the document is empty".to_owned(),
         },
         Err(DecodeError::Sink(error)) => return Err(error),
+        Err(DecodeError::Memory(error)) => return Err(error.into()),
         Err(DecodeError::TooDeep) => {
             let message =
                 format!("the JSON is nested deeper than {MAX_DEPTH} levels; read it with mode=\"raw\"");

@@ -29,11 +29,13 @@ pub fn dumps<'py>(
     let modelled = model.map(|model| modelled(value, Some(model))).transpose()?;
     // A bare payload is all there is: nothing can be beside it.
     let encoded = encode_in(modelled.as_ref().unwrap_or(value), mode, frame)?;
-    let payload = encoded.payload();
     if !frame {
-        return Ok(PyBytes::new(py, payload.bytes));
+        return Ok(PyBytes::new(py, encoded.payload().bytes));
     }
-    framed(py, &payload, keyset)
+    if encoded.is_plain() {
+        return encoded.framed(py);
+    }
+    framed(py, &encoded.payload(), keyset)
 }
 
 fn framed<'py>(

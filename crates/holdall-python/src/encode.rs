@@ -1,6 +1,8 @@
 //! From a value to a payload.
 
+use holdall_codec::Buffer;
 use holdall_codec::json::{self, Inexact};
+use holdall_frame::Header;
 use holdall_store::{Payload, Segment};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
@@ -11,6 +13,7 @@ use pyo3::types::{PyBytes, PyString};
 use crate::cbor::{self, Cbor, Refusal};
 use crate::error::{Raised, Result};
 use crate::mode::Mode;
+use crate::output::{self, Output, Written};
 use crate::pickle;
 use crate::segment::held;
 use crate::source::Object;
@@ -28,18 +31,46 @@ enum Data<'py> {
     Text(Bound<'py, PyString>),
     Bytes(Bound<'py, PyBytes>),
     Owned(Vec<u8>),
+    Written(Written<'py>),
 }
 
-impl Encoded<'_> {
+impl<'py> Encoded<'py> {
     pub fn payload(&self) -> Payload<'_> {
         let bytes = match &self.data {
             Data::Text(text) => text.to_str().map_or(&[][..], str::as_bytes),
             Data::Bytes(bytes) => bytes.as_bytes(),
             Data::Owned(bytes) => bytes,
+            Data::Written(written) => written.payload(),
         };
         let Self { codec, active, python, segments, .. } = self;
         Payload { codec: *codec, bytes, python: *python, active: *active, segments }
     }
+
+    /// Whether nothing but the codec is to be said of the payload.
+    pub fn is_plain(&self) -> bool {
+        !self.active && self.python.is_none() && self.segments.is_empty()
+    }
+
+    /// The whole frame of a plain payload: in place where there is room in front of it, else with one copy.
+    pub fn framed(self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        let Payload { codec, bytes, .. } = self.payload();
+        let head = long(py, bytes, || Header::write_plain(codec, bytes))?;
+        if let Data::Written(written) = self.data {
+            return Ok(written.framed(head));
+        }
+        let mut room = output::room();
+        let mut out = Output::new(py, &mut room);
+        out.reserve(bytes.len())?;
+        out.extend(bytes);
+        Ok(out.finish()?.framed(head))
+    }
+}
+
+/// Works on bytes that nobody changes, and lets other threads run meanwhile if there are many.
+pub fn long<T: Send>(py: Python<'_>, bytes: &[u8], work: impl FnOnce() -> T + Send) -> T {
+    /// A tenth of a millisecond: getting the GIL back may take far longer.
+    const MANY: usize = 1 << 20;
+    if bytes.len() < MANY { work() } else { py.detach(work) }
 }
 
 /// The payload of a value in a mode, its large buffers beside it.
@@ -70,11 +101,11 @@ fn auto<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
         return Ok(plain(Codec::Raw, Data::Bytes(bytes.clone())));
     }
-    if let Some(bytes) = exact_json(value)? {
-        return Ok(plain(Codec::Json, Data::Owned(bytes)));
+    if let Some(written) = exact_json(value)? {
+        return Ok(plain(Codec::Json, Data::Written(written)));
     }
-    match cbor::dumps(value, beside)? {
-        Ok(written) => tagged(written),
+    match tagged(value, beside)? {
+        Ok(encoded) => Ok(encoded),
         Err(_) => pickle(value, beside),
     }
 }
@@ -108,8 +139,8 @@ fn text<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
 }
 
 fn json<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
-    if let Some(bytes) = exact_json(value)? {
-        return Ok(plain(Codec::Json, Data::Owned(bytes)));
+    if let Some(written) = exact_json(value)? {
+        return Ok(plain(Codec::Json, Data::Written(written)));
     }
     let py = value.py();
     let written = py.import(intern!(py, "holdall._json"))?.call_method1(intern!(py, "dumps"), (value,))?;
@@ -118,8 +149,8 @@ fn json<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
 }
 
 fn cbor<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
-    match cbor::dumps(value, beside)? {
-        Ok(written) => tagged(written),
+    match tagged(value, beside)? {
+        Ok(encoded) => Ok(encoded),
         Err(Refusal { path, kind }) => {
             let message = format!(
                 "{kind}: mode 'cbor' has nothing that holds it exactly; use 'auto', or give data instead"
@@ -129,10 +160,20 @@ fn cbor<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     }
 }
 
-fn tagged(written: Cbor<'_>) -> Result<Encoded<'_>> {
-    let Cbor { bytes, active, segments } = written;
-    let segments = held(&segments)?;
-    Ok(Encoded { codec: Codec::Cbor, active, python: None, data: Data::Owned(bytes), segments })
+/// The value as CBOR, or what of it CBOR does not hold.
+fn tagged<'py>(
+    value: &Bound<'py, PyAny>,
+    beside: bool,
+) -> Result<std::result::Result<Encoded<'py>, Refusal>> {
+    let mut room = output::room();
+    match cbor::dumps(value, beside, Output::new(value.py(), &mut room))? {
+        Ok(Cbor { out, active, segments }) => {
+            let segments = held(&segments)?;
+            let data = Data::Written(out.finish()?);
+            Ok(Ok(Encoded { codec: Codec::Cbor, active, python: None, data, segments }))
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
 }
 
 fn pickle<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
@@ -142,10 +183,11 @@ fn pickle<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> 
 }
 
 /// The value as JSON, or `None` if JSON does not hold it exactly.
-fn exact_json(value: &Bound<'_, PyAny>) -> Result<Option<Vec<u8>>> {
-    let mut out = Vec::new();
+fn exact_json<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Written<'py>>> {
+    let mut room = output::room();
+    let mut out = Output::new(value.py(), &mut room);
     match json::encode(Object::new(value), &mut out) {
-        Ok(()) => Ok(Some(out)),
+        Ok(()) => Ok(Some(out.finish()?)),
         Err(Inexact::Value) => Ok(None),
         Err(Inexact::Memory(error)) => Err(error.into()),
     }

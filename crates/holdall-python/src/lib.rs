@@ -1,7 +1,9 @@
 //! The Python extension `holdall._holdall`: the engine, seen from Python.
 //!
-//! - [`source`] and [`sink`] let the codec walk and build Python objects; they and [`hooks`] are
-//!   where `unsafe` is, each use with its reason.
+//! - [`source`] and [`sink`] let the codec walk and build Python objects, with [`integer`], [`utf8`] and
+//!   [`keys`] for what they consist of; [`output`] is where payloads are written, with [`block`] and
+//!   [`copy`](mod@copy) for its bytes. They, [`hooks`] and [`cbor`] are where `unsafe` is, each use with its
+//!   reason; [`oracle`] is what the tests hold the fast writer against.
 //! - [`encode`] turns a value into a payload and [`decode`] a payload into a value, by
 //!   the mode; [`pickle`] asks Python for the codec that is its own, and [`reducer`] tells it what
 //!   goes by value.
@@ -11,8 +13,10 @@
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
+mod block;
 mod cbor;
 mod cli;
+mod copy;
 mod decode;
 mod digits;
 mod dumps;
@@ -20,19 +24,24 @@ mod encode;
 mod error;
 mod hooks;
 mod inspect;
+mod integer;
 mod key;
+mod keys;
 mod keyset;
 mod loads;
 mod lock;
 mod memory;
 mod mode;
 mod options;
+mod oracle;
+mod output;
 mod pickle;
 mod reducer;
 mod segment;
 mod sink;
 mod source;
 mod store;
+mod utf8;
 
 use pyo3::prelude::*;
 
@@ -55,6 +64,8 @@ mod _holdall {
     use crate::loads::loads;
     #[pymodule_export]
     use crate::lock::Lock;
+    #[pymodule_export]
+    use crate::oracle::{safe_cbor, safe_json};
     #[pymodule_export]
     use crate::reducer::Reducer;
     #[pymodule_export]

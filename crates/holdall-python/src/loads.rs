@@ -3,18 +3,21 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use holdall_store::{Keyring, Loaded, read};
+use holdall_frame::{Frame, Header};
+use holdall_store::{Keyring, Loaded, Trust, read};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::decode::decode;
+use crate::decode::{cbor_in, decode, passive};
 use crate::dumps::{WORTH_IT, default_keyring};
+use crate::encode::long;
 use crate::error::{Raised, Result};
 use crate::memory;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, trust_of, validated};
+use crate::pickle;
 
 /// Return the value of bytes that `dumps` gave.
 #[pyfunction]
@@ -32,17 +35,59 @@ pub fn loads<'py>(
     let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let trust = trust_of(trust)?.unwrap_or_default();
-    let bytes = bytes_of(data)?;
-    let mut loaded = if frame { framed(py, &bytes)? } else { unframed(bytes.into_owned().into(), mode)? };
-    let segments = memory::take(py, &mut loaded, false)?;
-    let value = match keyset {
-        None => decode(py, &loaded, segments, mode, default_keyring(), trust),
-        Some(_) => decode(py, &loaded, segments, mode, &Keyring::new(keyset), trust),
-    }?;
+    let named;
+    let keyring = if keyset.is_some() {
+        named = Keyring::new(keyset);
+        &named
+    } else {
+        default_keyring()
+    };
+    let value = match in_place(data, mode, frame, keyring, trust)? {
+        Some(value) => value,
+        None => {
+            let bytes = bytes_of(data)?;
+            let mut loaded =
+                if frame { framed(py, &bytes)? } else { unframed(bytes.into_owned().into(), mode)? };
+            let segments = memory::take(py, &mut loaded, false)?;
+            decode(py, &loaded, segments, mode, keyring, trust)?
+        }
+    };
     match model {
         Some(model) => validated(&value, model),
         None => Ok(value),
     }
+}
+
+/// The value of a frame that is read where it lies, if there is nothing beside its payload. Only bytes
+/// objects: nobody can change them meanwhile.
+fn in_place<'py>(
+    data: &Bound<'py, PyAny>,
+    mode: Mode,
+    frame: bool,
+    keyring: &Keyring,
+    trust: Trust,
+) -> Result<Option<Bound<'py, PyAny>>> {
+    let Ok(bytes) = data.cast::<PyBytes>() else { return Ok(None) };
+    if !frame {
+        return Ok(None);
+    }
+    let (py, bytes) = (data.py(), bytes.as_bytes());
+    if let Some((header, _)) = Header::read(bytes)?
+        && header.table.is_some()
+    {
+        return Ok(None);
+    }
+    let frame = long(py, bytes, || Frame::read(bytes))?;
+    if frame.header.codec == Codec::Cbor && matches!(mode, Mode::Auto | Mode::Cbor) {
+        return cbor_in(py, &frame, keyring, trust).map(Some);
+    }
+    if frame.header.codec == Codec::Pickle && matches!(mode, Mode::Auto | Mode::Pickle) {
+        if trust != Trust::All {
+            keyring.vouch(&frame)?;
+        }
+        return pickle::loads(py, frame.payload, frame.header.python, &[]).map(Some);
+    }
+    passive(py, frame.header.codec, frame.payload, mode)
 }
 
 /// The bytes of a bytes-like object.

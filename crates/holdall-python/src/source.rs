@@ -5,14 +5,13 @@
 //! held, nobody can change what is walked, and borrowed references are sound.
 
 use std::marker::PhantomData;
-use std::os::raw::c_int;
 use std::ptr::{self, NonNull};
-use std::slice;
-use std::str;
 
 use holdall_codec::{Node, Source};
 use pyo3::ffi;
 use pyo3::prelude::*;
+
+use crate::{integer, utf8};
 
 /// A borrowed Python object.
 #[derive(Clone, Copy)]
@@ -37,17 +36,15 @@ impl<'a> Object<'a> {
 
     /// # Safety
     /// The object is an int.
+    #[inline(always)]
     unsafe fn integer(self) -> Node<'a, Self> {
         let object = self.pointer.as_ptr();
-        let mut overflow: c_int = 0;
-        // SAFETY: an int, says the caller; neither call runs code for an exact int.
+        // SAFETY: an int, says the caller; no call runs code for an exact int.
         unsafe {
-            let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
-            if overflow == 0 {
-                return Node::Int(number);
-            }
-            if overflow < 0 {
-                return Node::Other;
+            match integer::value(object) {
+                Ok(number) => return Node::Int(number),
+                Err(false) => return Node::Other,
+                Err(true) => {}
             }
             let number = ffi::PyLong_AsUnsignedLongLong(object);
             if number == u64::MAX && !ffi::PyErr_Occurred().is_null() {
@@ -59,41 +56,18 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The text of an exact or derived str, if it is UTF-8 (no lone surrogates).
-///
-/// # Safety
-/// The object is a str, and outlives `'a`.
-pub unsafe fn utf8<'a>(object: *mut ffi::PyObject) -> Option<&'a str> {
-    // SAFETY: a str, says the caller. Compact ASCII keeps its bytes right behind the header; any
-    // other str is asked for its UTF-8, which it then keeps as long as it lives. Both are valid
-    // UTF-8, and a str does not change.
-    unsafe {
-        if ffi::PyUnicode_IS_COMPACT_ASCII(object) != 0 {
-            let length = ffi::PyUnicode_GET_LENGTH(object);
-            let bytes = slice::from_raw_parts(ffi::PyUnicode_DATA(object).cast::<u8>(), length as usize);
-            return Some(str::from_utf8_unchecked(bytes));
-        }
-        let mut length = 0;
-        let start = ffi::PyUnicode_AsUTF8AndSize(object, &mut length);
-        if start.is_null() {
-            ffi::PyErr_Clear();
-            return None;
-        }
-        Some(str::from_utf8_unchecked(slice::from_raw_parts(start.cast::<u8>(), length as usize)))
-    }
-}
-
 impl<'a> Source<'a> for Object<'a> {
     type List = Items<'a>;
     type Map = Pairs<'a>;
 
+    #[inline(always)]
     fn node(self) -> Node<'a, Self> {
         let object = self.pointer.as_ptr();
         // SAFETY: the object is alive, and each branch knows its exact type.
         unsafe {
             let kind = ffi::Py_TYPE(object);
             if ptr::eq(kind, &raw const ffi::PyUnicode_Type) {
-                utf8(object).map_or(Node::Other, Node::Str)
+                utf8::of(object).map_or(Node::Other, Node::Str)
             } else if ptr::eq(kind, &raw const ffi::PyLong_Type) {
                 self.integer()
             } else if ptr::eq(kind, &raw const ffi::PyDict_Type) {
@@ -114,6 +88,7 @@ impl<'a> Source<'a> for Object<'a> {
         }
     }
 
+    #[inline(always)]
     fn shared(self) -> Option<usize> {
         // SAFETY: the object is alive.
         let references = unsafe { ffi::Py_REFCNT(self.pointer.as_ptr()) };
@@ -131,6 +106,7 @@ pub struct Items<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = Object<'a>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.position >= self.length {
             return None;
@@ -162,6 +138,7 @@ pub struct Pairs<'a> {
 impl<'a> Iterator for Pairs<'a> {
     type Item = (Option<&'a str>, Object<'a>);
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let (mut key, mut value) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: nobody changes the dict meanwhile; what it gives is borrowed from it and not null
@@ -172,7 +149,7 @@ impl<'a> Iterator for Pairs<'a> {
             }
             self.left = self.left.saturating_sub(1);
             let is_str = ptr::eq(ffi::Py_TYPE(key), &raw const ffi::PyUnicode_Type);
-            let key = if is_str { utf8(key) } else { None };
+            let key = if is_str { utf8::of(key) } else { None };
             Some((key, Object::borrow(value)))
         }
     }

@@ -93,7 +93,14 @@ impl Keyring {
                  whoever did, say both mode=\"pickle\" and trust=\"all\"",
             ));
         }
-        let frame = Frame::read_front(&loaded.bytes)?;
+        self.vouch(&Frame::read_front(&loaded.bytes)?)
+    }
+
+    /// Whether a key of this keyset signed a frame.
+    ///
+    /// # Errors
+    /// `UntrustedPayload` and `UnknownKey` when not.
+    pub fn vouch(&self, frame: &Frame<'_>) -> Result<()> {
         match self.find()? {
             Some(keyset) => frame.verify(&Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" }),
             None => Err(Error::new(
@@ -102,7 +109,7 @@ impl Keyring {
                     "this {} payload can run code, and there is no keyset here to verify who wrote it; share \
                      the keyset of the writing machine by {VARIABLE}, or read it with trust=\"all\" if you trust \
                      whoever wrote it",
-                    loaded.header.codec.name()
+                    frame.header.codec.name()
                 ),
             )),
         }

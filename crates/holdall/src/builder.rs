@@ -41,6 +41,7 @@ impl Builder {
         json::decode(payload, &mut builder).map_err(|error| match error {
             json::DecodeError::Sink(fault) => fault,
             json::DecodeError::TooDeep => Fault::too_deep(),
+            json::DecodeError::Memory(error) => error.into(),
             json::DecodeError::NotUtf8(error) => not_what_it_says("JSON", &error.to_string()),
             json::DecodeError::Syntax(error) => not_what_it_says("JSON", &error.to_string()),
         })?;
@@ -126,10 +127,10 @@ impl holdall_codec::Sink for Builder {
     fn float(&mut self, value: f64) -> Result {
         self.put(Value::Float(value), 0)
     }
-    fn str(&mut self, value: &str) -> Result {
+    fn str(&mut self, value: &str, _ascii: bool) -> Result {
         self.put(Value::Text(value.into()), 0)
     }
-    fn key(&mut self, value: &str) -> Result {
+    fn key(&mut self, value: &str, _ascii: bool) -> Result {
         self.size = self.size.saturating_add(value.len());
         self.keys.push((Value::Text(value.into()), 0));
         Ok(())

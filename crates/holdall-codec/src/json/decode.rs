@@ -1,11 +1,12 @@
 //! Reading JSON: strict, by an explicit stack.
 
+use std::collections::TryReserveError;
 use std::str;
 
 use holdall_types::limits::MAX_DEPTH;
 
-use super::escape::plain_length;
 use super::number::{self, Number};
+use super::string::{Scratch, read_string};
 use super::text::{SyntaxError, Text};
 use crate::sink::Sink;
 
@@ -18,6 +19,8 @@ pub enum DecodeError<E> {
     Syntax(SyntaxError),
     /// It is nested deeper than 10,000 levels.
     TooDeep,
+    /// No memory for what is being read.
+    Memory(TryReserveError),
     /// The sink could not build a value.
     Sink(E),
 }
@@ -28,8 +31,16 @@ impl<E> From<SyntaxError> for DecodeError<E> {
     }
 }
 
+impl<E> From<TryReserveError> for DecodeError<E> {
+    fn from(error: TryReserveError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+/// What a value stands in, and how many of its values are complete.
 #[derive(Clone, Copy)]
 enum Open {
+    Document,
     List(usize),
     Map(usize),
 }
@@ -39,23 +50,47 @@ enum Open {
 /// # Errors
 /// [`DecodeError`]; what was built so far stays on the sink, to be dropped with it.
 pub fn decode<S: Sink>(bytes: &[u8], sink: &mut S) -> Result<(), DecodeError<S::Error>> {
-    let text = str::from_utf8(bytes).map_err(DecodeError::NotUtf8)?;
+    let text = simdutf8::basic::from_utf8(bytes);
+    // The quick check says only that something is wrong; the standard library says what.
+    let text = text.or_else(|_| str::from_utf8(bytes)).map_err(DecodeError::NotUtf8)?;
     let mut text = Text::new(text);
-    let mut stack: Vec<Open> = Vec::new();
-    let mut scratch = String::new();
+    let mut outer: Vec<Open> = Vec::new();
+    let mut open = Open::Document;
+    let mut scratch = Scratch::default();
     loop {
         text.blank();
         match text.peek() {
-            Some(b'[' | b'{') if stack.len() >= MAX_DEPTH => return Err(DecodeError::TooDeep),
             Some(b'"') => {
-                let string = read_string(&mut text, &mut scratch)?;
-                sink.str(string).map_err(DecodeError::Sink)?;
+                let (string, ascii) = read_string(&mut text, &mut scratch)?;
+                sink.str(string, ascii).map_err(DecodeError::Sink)?;
             }
             Some(b'-' | b'0'..=b'9') => match number::read(&mut text)? {
                 Number::Int(value) => sink.int(value).map_err(DecodeError::Sink)?,
                 Number::BigInt(digits) => sink.big_int(digits).map_err(DecodeError::Sink)?,
                 Number::Float(value) => sink.float(value).map_err(DecodeError::Sink)?,
             },
+            Some(b'[' | b'{') if outer.len() >= MAX_DEPTH => return Err(DecodeError::TooDeep),
+            Some(b'[') => {
+                text.skip(1);
+                text.blank();
+                if text.peek() != Some(b']') {
+                    enter(&mut outer, &mut open, Open::List(0))?;
+                    continue;
+                }
+                text.skip(1);
+                sink.list(0).map_err(DecodeError::Sink)?;
+            }
+            Some(b'{') => {
+                text.skip(1);
+                text.blank();
+                if text.peek() != Some(b'}') {
+                    enter(&mut outer, &mut open, Open::Map(0))?;
+                    read_key(&mut text, &mut scratch, sink)?;
+                    continue;
+                }
+                text.skip(1);
+                sink.map(0).map_err(DecodeError::Sink)?;
+            }
             Some(b'n') => {
                 text.literal(b"null")?;
                 sink.null().map_err(DecodeError::Sink)?;
@@ -68,155 +103,61 @@ pub fn decode<S: Sink>(bytes: &[u8], sink: &mut S) -> Result<(), DecodeError<S::
                 text.literal(b"false")?;
                 sink.bool(false).map_err(DecodeError::Sink)?;
             }
-            Some(b'[') => {
-                text.skip(1);
-                text.blank();
-                if text.peek() == Some(b']') {
-                    text.skip(1);
-                    sink.list(0).map_err(DecodeError::Sink)?;
-                } else {
-                    stack.push(Open::List(0));
-                    continue;
-                }
-            }
-            Some(b'{') => {
-                text.skip(1);
-                text.blank();
-                if text.peek() == Some(b'}') {
-                    text.skip(1);
-                    sink.map(0).map_err(DecodeError::Sink)?;
-                } else {
-                    stack.push(Open::Map(0));
-                    read_key(&mut text, &mut scratch, sink)?;
-                    continue;
-                }
-            }
             Some(_) => return Err(text.error("not a JSON value").into()),
             None => return Err(text.error("the document ends too early").into()),
         }
         // One value is complete: what does its container say comes next?
         loop {
             text.blank();
-            let next = text.peek();
-            match stack.last_mut() {
-                None if next.is_none() => return Ok(()),
-                None => return Err(text.error("more text after the document").into()),
-                Some(Open::List(length)) => {
+            match (&mut open, text.peek()) {
+                (Open::List(length), Some(b',')) => {
                     *length += 1;
-                    let length = *length;
-                    match next {
-                        Some(b',') => {
-                            text.skip(1);
-                            break;
-                        }
-                        Some(b']') => sink.list(length).map_err(DecodeError::Sink)?,
-                        _ => return Err(text.error("',' or ']' is missing").into()),
-                    }
+                    text.skip(1);
+                    break;
                 }
-                Some(Open::Map(length)) => {
+                (Open::Map(length), Some(b',')) => {
                     *length += 1;
-                    let length = *length;
-                    match next {
-                        Some(b',') => {
-                            text.skip(1);
-                            text.blank();
-                            read_key(&mut text, &mut scratch, sink)?;
-                            break;
-                        }
-                        Some(b'}') => sink.map(length).map_err(DecodeError::Sink)?,
-                        _ => return Err(text.error("',' or '}' is missing").into()),
-                    }
+                    text.skip(1);
+                    text.blank();
+                    read_key(&mut text, &mut scratch, sink)?;
+                    break;
                 }
+                (Open::List(length), Some(b']')) => sink.list(*length + 1).map_err(DecodeError::Sink)?,
+                (Open::Map(length), Some(b'}')) => sink.map(*length + 1).map_err(DecodeError::Sink)?,
+                (Open::Document, None) => return Ok(()),
+                (Open::Document, Some(_)) => return Err(text.error("more text after the document").into()),
+                (Open::List(_), _) => return Err(text.error("',' or ']' is missing").into()),
+                (Open::Map(_), _) => return Err(text.error("',' or '}' is missing").into()),
             }
             text.skip(1);
-            stack.pop();
+            open = outer.pop().unwrap_or(Open::Document);
         }
     }
 }
 
+#[inline(always)]
+fn enter(outer: &mut Vec<Open>, open: &mut Open, inner: Open) -> Result<(), TryReserveError> {
+    outer.try_reserve(1)?;
+    outer.push(*open);
+    *open = inner;
+    Ok(())
+}
+
+#[inline(always)]
 fn read_key<S: Sink>(
     text: &mut Text<'_>,
-    scratch: &mut String,
+    scratch: &mut Scratch,
     sink: &mut S,
 ) -> Result<(), DecodeError<S::Error>> {
     if text.peek() != Some(b'"') {
         return Err(text.error("a key in double quotes is missing").into());
     }
-    let key = read_string(text, scratch)?;
-    sink.key(key).map_err(DecodeError::Sink)?;
+    let (key, ascii) = read_string(text, scratch)?;
+    sink.key(key, ascii).map_err(DecodeError::Sink)?;
     text.blank();
     if text.peek() != Some(b':') {
         return Err(text.error("':' is missing").into());
     }
     text.skip(1);
     Ok(())
-}
-
-fn read_string<'s, 't: 's>(text: &mut Text<'t>, scratch: &'s mut String) -> Result<&'s str, SyntaxError> {
-    text.skip(1);
-    let start = text.at();
-    text.skip(plain_length(text.rest()));
-    if text.peek() == Some(b'"') {
-        let string = text.since(start);
-        text.skip(1);
-        return Ok(string);
-    }
-    scratch.clear();
-    scratch.push_str(text.since(start));
-    loop {
-        match text.peek() {
-            Some(b'"') => {
-                text.skip(1);
-                return Ok(scratch);
-            }
-            Some(b'\\') => {
-                text.skip(1);
-                scratch.push(read_escape(text)?);
-            }
-            Some(_) => return Err(text.error("a control character inside a string")),
-            None => return Err(text.error("a string without an end")),
-        }
-        let start = text.at();
-        text.skip(plain_length(text.rest()));
-        scratch.push_str(text.since(start));
-    }
-}
-
-fn read_escape(text: &mut Text<'_>) -> Result<char, SyntaxError> {
-    let Some(byte) = text.peek() else { return Err(text.error("a string without an end")) };
-    text.skip(1);
-    Ok(match byte {
-        b'"' | b'\\' | b'/' => char::from(byte),
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'u' => {
-            let first = read_hex(text)?;
-            let code = match first {
-                0xD800..=0xDBFF if text.rest().starts_with(b"\\u") => {
-                    text.skip(2);
-                    match read_hex(text)? {
-                        low @ 0xDC00..=0xDFFF => 0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00),
-                        _ => return Err(text.error("half a surrogate pair")),
-                    }
-                }
-                _ => first,
-            };
-            char::from_u32(code).ok_or_else(|| text.error("half a surrogate pair"))?
-        }
-        _ => return Err(text.error("an unknown escape")),
-    })
-}
-
-fn read_hex(text: &mut Text<'_>) -> Result<u32, SyntaxError> {
-    let mut code = 0;
-    for _ in 0..4 {
-        let digit = text.peek().and_then(|byte| char::from(byte).to_digit(16));
-        let Some(digit) = digit else { return Err(text.error("four hexadecimal digits are missing")) };
-        code = code * 16 + digit;
-        text.skip(1);
-    }
-    Ok(code)
 }

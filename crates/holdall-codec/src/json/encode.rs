@@ -1,10 +1,12 @@
 //! Writing JSON, in the one pass that also proves it exact.
 
 use std::collections::TryReserveError;
+use std::mem;
 
 use holdall_types::limits::JSON_EXACT_DEPTH;
 
-use super::escape::write_string;
+use super::digits::{write_int, write_uint};
+use crate::buffer::Buffer;
 use crate::seen::Seen;
 use crate::source::{Node, Source};
 
@@ -23,102 +25,109 @@ impl From<TryReserveError> for Inexact {
     }
 }
 
-enum Open<L, M> {
-    List(L),
-    Map(M),
+/// A container whose items are being written.
+enum Open<'a, S: Source<'a>> {
+    List(S::List),
+    Map(S::Map),
 }
 
-/// The longest scalar with its comma: `-2.2250738585072014e-308,`.
-const SCALAR: usize = 32;
+/// Room for the longest scalar with its comma, `-2.2250738585072014e-308,`, and for the stores of
+/// sixteen bytes that shorter ones are written by.
+const SCALAR: usize = 40;
 
 /// Appends the value as compact JSON: `None`, booleans, integers in 64 bits, finite floats, strings,
 /// and lists and string-keyed maps of these, at most 200 deep, no container met twice.
 ///
 /// # Errors
 /// [`Inexact`] as soon as the value turns out not to be one of these; `out` then holds rubbish.
-pub fn encode<'a, S: Source<'a>>(root: S, out: &mut Vec<u8>) -> Result<(), Inexact> {
-    let mut stack: Vec<Open<S::List, S::Map>> = Vec::new();
+pub fn encode<'a, S: Source<'a>, B: Buffer>(root: S, out: &mut B) -> Result<(), Inexact> {
+    let mut outer: Vec<Open<'a, S>> = Vec::new();
     let mut seen = Seen::default();
-    let mut value = root;
+    // Every value is followed by a comma; the end of its container writes over the last one.
+    let Some(mut open) = write(root, 0, &mut seen, out)? else {
+        out.truncate(out.written().len().saturating_sub(1));
+        return Ok(());
+    };
     loop {
-        // Every value is followed by a comma; the end of its container writes over the last one.
-        out.try_reserve(SCALAR)?;
-        match value.node() {
-            Node::Null => out.extend_from_slice(b"null,"),
-            Node::Bool(true) => out.extend_from_slice(b"true,"),
-            Node::Bool(false) => out.extend_from_slice(b"false,"),
-            Node::Int(number) => {
-                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-                out.push(b',');
-            }
-            Node::UInt(number) => {
-                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-                out.push(b',');
-            }
-            Node::Float(number) if number.is_finite() => {
-                out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
-                out.push(b',');
-            }
-            Node::Str(text) => write_string(text, b',', out)?,
-            Node::List(items) => {
-                new_container(value, &mut seen, stack.len())?;
-                if items.len() == 0 {
-                    out.extend_from_slice(b"[],");
-                } else {
-                    out.push(b'[');
-                    stack.push(Open::List(items));
+        let depth = outer.len() + 1;
+        let (inner, end) = match &mut open {
+            Open::List(items) => loop {
+                let Some(item) = items.next() else { break (None, b']') };
+                if let Some(inner) = write(item, depth, &mut seen, out)? {
+                    break (Some(inner), 0);
                 }
-            }
-            Node::Map(pairs) => {
-                new_container(value, &mut seen, stack.len())?;
-                if pairs.len() == 0 {
-                    out.extend_from_slice(b"{},");
-                } else {
-                    out.push(b'{');
-                    stack.push(Open::Map(pairs));
+            },
+            Open::Map(pairs) => loop {
+                let Some((key, item)) = pairs.next() else { break (None, b'}') };
+                out.quoted(key.ok_or(Inexact::Value)?, b':')?;
+                if let Some(inner) = write(item, depth, &mut seen, out)? {
+                    break (Some(inner), 0);
                 }
-            }
-            Node::Float(_) | Node::Other => return Err(Inexact::Value),
+            },
+        };
+        if let Some(inner) = inner {
+            outer.try_reserve(1)?;
+            outer.push(mem::replace(&mut open, inner));
+            continue;
         }
-        loop {
-            let end = match stack.last_mut() {
-                None => {
-                    out.pop();
-                    return Ok(());
-                }
-                Some(Open::List(items)) => match items.next() {
-                    Some(item) => {
-                        value = item;
-                        break;
-                    }
-                    None => b']',
-                },
-                Some(Open::Map(pairs)) => match pairs.next() {
-                    Some((Some(key), item)) => {
-                        write_string(key, b':', out)?;
-                        value = item;
-                        break;
-                    }
-                    Some((None, _)) => return Err(Inexact::Value),
-                    None => b'}',
-                },
-            };
-            stack.pop();
-            if let Some(comma) = out.last_mut() {
-                *comma = end;
-            }
-            out.try_reserve(1)?;
-            out.push(b',');
+        if let Some(comma) = out.written_mut().last_mut() {
+            *comma = end;
         }
+        match outer.pop() {
+            None => return Ok(()),
+            Some(next) => open = next,
+        }
+        out.reserve(1)?;
+        out.push(b',');
     }
 }
 
+/// Writes a scalar or an empty container with its comma, or the opening bracket of a container, which
+/// is returned.
+#[inline(always)]
+fn write<'a, S: Source<'a>, B: Buffer>(
+    value: S,
+    depth: usize,
+    seen: &mut Seen,
+    out: &mut B,
+) -> Result<Option<Open<'a, S>>, Inexact> {
+    out.reserve(SCALAR)?;
+    match value.node() {
+        Node::Str(text) => out.quoted(text, b',')?,
+        Node::Int(number) => write_int(number, b',', out),
+        Node::UInt(number) => write_uint(number, b',', out),
+        Node::Null => out.short(*b"null", 4, b','),
+        Node::Bool(true) => out.short(*b"true", 4, b','),
+        Node::Bool(false) => out.short(*b"false\0\0\0", 5, b','),
+        Node::Float(number) if number.is_finite() => out.float(number, b','),
+        Node::List(items) => {
+            new_container(value, seen, depth)?;
+            if items.len() > 0 {
+                out.push(b'[');
+                return Ok(Some(Open::List(items)));
+            }
+            out.array(*b"[],");
+        }
+        Node::Map(pairs) => {
+            new_container(value, seen, depth)?;
+            if pairs.len() > 0 {
+                out.push(b'{');
+                return Ok(Some(Open::Map(pairs)));
+            }
+            out.array(*b"{},");
+        }
+        Node::Float(_) | Node::Other => return Err(Inexact::Value),
+    }
+    Ok(None)
+}
+
+#[inline(always)]
 fn new_container<'a, S: Source<'a>>(value: S, seen: &mut Seen, depth: usize) -> Result<(), Inexact> {
     if depth >= JSON_EXACT_DEPTH {
         return Err(Inexact::Value);
     }
     match value.shared() {
-        Some(address) if !seen.insert(address) => Err(Inexact::Value),
+        Some(address) if !seen.insert(address)? => Err(Inexact::Value),
         _ => Ok(()),
     }
 }

@@ -2,59 +2,74 @@
 
 use std::collections::TryReserveError;
 
+use crate::buffer::Buffer;
+
 const WORD: usize = 8;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// Whether any byte of the word must be escaped: a quote, a backslash or below 0x20. Each term is
-/// the usual "has a zero byte" trick; bytes above 0x7F are never meant.
-pub(super) const fn has_special(word: u64) -> bool {
+/// The high bit of the first byte that must be escaped, and of some after it: a quote, a backslash
+/// or below 0x20. Each term is the usual "has a zero byte" trick, whose lowest bit is never wrong;
+/// bytes above 0x7F are never meant.
+const fn specials(word: u64) -> u64 {
     let quote = word ^ (ONES * 0x22);
     let backslash = word ^ (ONES * 0x5C);
     let found = quote.wrapping_sub(ONES) & !quote
         | backslash.wrapping_sub(ONES) & !backslash
         | word.wrapping_sub(ONES * 0x20) & !word;
-    found & HIGHS != 0
+    found & HIGHS
 }
 
-pub(super) const fn is_special(byte: u8) -> bool {
+const fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// How many bytes at the front need no escape.
-pub(super) fn plain_length(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    let mut chunks = bytes.chunks_exact(WORD);
-    for chunk in &mut chunks {
-        let Ok(word) = <[u8; WORD]>::try_from(chunk) else { break };
-        if has_special(u64::from_le_bytes(word)) {
-            return length + chunk.iter().position(|byte| is_special(*byte)).unwrap_or(WORD);
+/// How many bytes at the front need no escape, and whether they are all ASCII.
+#[inline]
+pub(super) fn plain_run(bytes: &[u8]) -> (usize, bool) {
+    let (words, rest) = bytes.as_chunks::<WORD>();
+    let (mut length, mut high) = (0, 0);
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let found = specials(word);
+        if found != 0 {
+            let plain = found.trailing_zeros() as usize / 8;
+            // Only the bytes before the special one.
+            high |= word & ((found & found.wrapping_neg()) >> 7).wrapping_sub(1);
+            return (length + plain, high & HIGHS == 0);
         }
+        high |= word;
         length += WORD;
     }
-    let rest = chunks.remainder();
-    length + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
+    let rest =
+        rest.iter().position(|byte| is_special(*byte)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+    (length + rest.len(), high & HIGHS == 0 && rest.is_ascii())
 }
 
-/// Appends a quoted string and the byte that follows it.
-pub(super) fn write_string(text: &str, follow: u8, out: &mut Vec<u8>) -> Result<(), TryReserveError> {
+/// Appends a quoted string and the byte that follows it, and reserves what that takes: what
+/// [`Buffer::quoted`] does unless it knows better.
+///
+/// # Errors
+/// No memory.
+pub fn write_string<B: Buffer>(text: &str, follow: u8, out: &mut B) -> Result<(), TryReserveError> {
+    /// The quotes and what follows, or an escape.
+    const AROUND: usize = 8;
     let mut rest = text.as_bytes();
-    out.try_reserve(rest.len() + 3)?;
+    out.reserve(rest.len() + AROUND)?;
     out.push(b'"');
     loop {
-        let length = plain_length(rest);
-        let (plain, special) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-        out.extend_from_slice(plain);
+        let (plain, special) = rest.split_at_checked(plain_run(rest).0).unwrap_or((rest, &[]));
+        out.extend(plain);
         let Some((byte, after)) = special.split_first() else { break };
-        out.try_reserve(after.len() + 16)?;
+        out.reserve(after.len() + 2 * AROUND)?;
         write_escape(*byte, out);
         rest = after;
     }
-    out.extend_from_slice(&[b'"', follow]);
+    out.array([b'"', follow]);
     Ok(())
 }
 
-fn write_escape(byte: u8, out: &mut Vec<u8>) {
+fn write_escape<B: Buffer>(byte: u8, out: &mut B) {
     let short = match byte {
         b'"' | b'\\' => byte,
         b'\n' => b'n',
@@ -64,9 +79,9 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
         0x0C => b'f',
         _ => {
             let hex = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0') as u8;
-            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
+            out.array([b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
             return;
         }
     };
-    out.extend_from_slice(&[b'\\', short]);
+    out.array([b'\\', short]);
 }

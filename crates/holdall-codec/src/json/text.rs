@@ -33,10 +33,12 @@ impl<'a> Text<'a> {
         Self { text, bytes: text.as_bytes(), at: 0 }
     }
 
+    #[inline(always)]
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline(always)]
     pub(super) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or(&[])
     }
@@ -50,16 +52,19 @@ impl<'a> Text<'a> {
     }
 
     /// The text from `start` to here. Both stand beside ASCII characters, so neither splits one.
+    #[inline(always)]
     pub(super) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    #[inline(always)]
     pub(super) fn blank(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
         }
     }
 
+    #[inline(always)]
     pub(super) fn literal(&mut self, word: &'static [u8]) -> Result<(), SyntaxError> {
         if self.rest().starts_with(word) {
             self.at += word.len();
@@ -68,6 +73,7 @@ impl<'a> Text<'a> {
         Err(self.error("not a JSON value"))
     }
 
+    #[cold]
     pub(super) fn error(&self, reason: &'static str) -> SyntaxError {
         let mut at = self.at.min(self.text.len());
         while !self.text.is_char_boundary(at) {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use holdall_codec::Sink as _;
 use holdall_codec::cbor::{Shell, Sink, Step, tag};
 use holdall_types::ErrorKind;
 use pyo3::exceptions::PyMemoryError;
@@ -19,8 +18,8 @@ use super::class::{self, Class};
 use super::kind::{classes, named};
 use super::number::{self, bad};
 use super::open::{MOST_STEPS, short};
+use super::stack::Stack;
 use crate::error::{Raised, Result};
-use crate::sink::Builder;
 
 /// What a payload is read with.
 pub struct Reading<'py> {
@@ -42,7 +41,7 @@ enum Share {
 
 /// Values in postfix order.
 pub struct Assembler<'py> {
-    base: Builder<'py>,
+    base: Stack<'py>,
     reading: Reading<'py>,
     segments: Option<Bound<'py, PyTuple>>,
     shares: Vec<Share>,
@@ -56,7 +55,7 @@ pub struct Assembler<'py> {
 impl<'py> Assembler<'py> {
     pub fn new(py: Python<'py>, reading: Reading<'py>) -> Self {
         Self {
-            base: Builder::new(py),
+            base: Stack::new(py),
             reading,
             segments: None,
             shares: Vec::new(),

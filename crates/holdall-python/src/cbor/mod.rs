@@ -2,7 +2,7 @@
 //!
 //! [`walker`](self::walker) looks into values, [`open`](self::open) holds the containers it is in,
 //! [`kind`](self::kind) knows what a type is written as. [`assembler`](self::assembler) builds values
-//! again. What is rare is reduced and rebuilt by Python: `holdall._named` and `holdall._classes`.
+//! again, on a [`stack`](self::stack). What is rare is reduced and rebuilt by Python: `holdall._named` and `holdall._classes`.
 
 mod assembler;
 mod calendar;
@@ -12,8 +12,10 @@ mod kind;
 mod number;
 mod open;
 mod plan;
+mod stack;
 mod walker;
 
+use holdall_codec::Buffer;
 use holdall_codec::cbor::{self, Writer};
 use holdall_types::ErrorKind;
 use holdall_types::limits::MAX_DEPTH;
@@ -26,26 +28,27 @@ pub use inspect::inspect_cbor;
 pub use kind::forget_kinds;
 pub use walker::Refusal;
 
-/// A value as CBOR.
-pub struct Cbor<'py> {
-    pub bytes: Vec<u8>,
+/// A value as CBOR, in the buffer it was written to.
+pub struct Cbor<'py, B> {
+    pub out: B,
     /// Whether there are instances of classes in it.
     pub active: bool,
     /// The buffers that the payload refers to by their numbers.
     pub segments: Vec<Bound<'py, PyAny>>,
 }
 
-/// Writes a value as CBOR, if it is one of CBOR's.
-pub fn dumps<'py>(
+/// Writes a value as CBOR, if it is one of CBOR's; its large arrays may be `beside` it.
+pub fn dumps<'py, B: Buffer>(
     value: &Bound<'py, PyAny>,
-    segments: bool,
-) -> Result<std::result::Result<Cbor<'py>, Refusal>> {
-    let mut walker = walker::Walker::new(value.py(), segments);
-    let mut writer = Writer::new(Vec::new());
+    beside: bool,
+    out: B,
+) -> Result<std::result::Result<Cbor<'py, B>, Refusal>> {
+    let mut walker = walker::Walker::new(value.py(), beside);
+    let mut writer = Writer::new(out);
     match cbor::encode(&mut walker, walker::Value::of(value), &mut writer) {
         Ok(()) => {
-            let bytes = writer.finish()?;
-            Ok(Ok(walker.into_cbor(bytes)))
+            let out = writer.finish()?;
+            Ok(Ok(walker.into_cbor(out)))
         }
         Err(stopped) => {
             let path = open::path(value.py(), &stopped.open);

@@ -106,8 +106,8 @@ impl<'py> Walker<'py> {
         }
     }
 
-    pub fn into_cbor(self, bytes: Vec<u8>) -> Cbor<'py> {
-        Cbor { bytes, active: self.active, segments: self.segments }
+    pub fn into_cbor<B>(self, out: B) -> Cbor<'py, B> {
+        Cbor { out, active: self.active, segments: self.segments }
     }
 
     fn kind(&mut self, class: *mut ffi::PyTypeObject) -> Result<Arc<Kind>> {
@@ -165,7 +165,7 @@ impl<'py> Walker<'py> {
     fn text<B: Buffer>(&self, object: *mut ffi::PyObject, out: &mut Writer<B>) -> Result<()> {
         // SAFETY: an exact str, alive, as every caller sees; its bytes live as long as it does.
         unsafe {
-            if let Some(text) = crate::source::utf8(object) {
+            if let Some(text) = crate::utf8::of(object) {
                 return Ok(out.text(text)?);
             }
             let bytes = Bound::from_owned_ptr_or_err(
