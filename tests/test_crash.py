@@ -31,7 +31,7 @@ def plan(seed, writer):
     """
     import random
 
-    import numpy
+    import numpy as np
 
     chance = random.Random(f"{seed}/{writer}")
     # One key that is the folder of another, one with a path by hash, one that all write.
@@ -45,7 +45,7 @@ def plan(seed, writer):
                 (writer, count, body),
                 {"writer": writer, "count": count, "body": body.hex()},
                 b"%d:" % count + body,
-                [writer, count, numpy.frombuffer(body, "u1")],
+                [writer, count, np.frombuffer(body, "u1")],
             ]
         )
 

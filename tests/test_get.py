@@ -82,7 +82,14 @@ def test_stored_text_and_bytes_are_read_as_text_or_json_on_request(store):
 
 @pytest.mark.parametrize(
     ("value", "mode"),
-    [([1], "pickle"), ("a", "pickle"), (b"a", "pickle"), (KeyError, "json"), (KeyError, "text"), (1, "text")],
+    [
+        ([1], "pickle"),
+        ("a", "pickle"),
+        (b"a", "pickle"),
+        (KeyError, "json"),
+        (KeyError, "text"),
+        (1, "text"),
+    ],
 )
 def test_another_mode_than_the_stored_one_is_refused_by_name(store, value, mode):
     store.put(

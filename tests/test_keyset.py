@@ -117,7 +117,10 @@ def test_the_variable_holds_a_path_or_the_keyset_itself(isolated, monkeypatch, t
     assert holdall.inspect(frame).signed_by == json.loads(text)["primary"]
     assert holdall.loads(frame) == KeyError
     assert not own_file(isolated).exists()
-    assert run("print(holdall.loads(bytes.fromhex(sys.argv[1])))", frame.hex()) == "<class 'KeyError'>\n"
+    assert (
+        run("print(holdall.loads(bytes.fromhex(sys.argv[1])))", frame.hex())
+        == "<class 'KeyError'>\n"
+    )
 
 
 def test_an_argument_wins_over_the_variable_and_that_over_the_own_file(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ use holdall_store::{Keyring, Loaded, Trust, read};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use crate::decode::{cbor_in, decode, passive};
@@ -45,9 +46,8 @@ pub fn loads<'py>(
     let value = match in_place(data, mode, frame, keyring, trust)? {
         Some(value) => value,
         None => {
-            let bytes = bytes_of(data)?;
             let mut loaded =
-                if frame { framed(py, &bytes)? } else { unframed(bytes.into_owned().into(), mode)? };
+                if frame { framed(py, &bytes_of(data)?)? } else { unframed(owned(data)?, mode)? };
             let segments = memory::take(py, &mut loaded, false)?;
             decode(py, &loaded, segments, mode, keyring, trust)?
         }
@@ -90,6 +90,14 @@ fn in_place<'py>(
     passive(py, frame.header.codec, frame.payload, mode)
 }
 
+/// The bytes of a bytes-like object, to be kept; those of a bytes object are not copied.
+fn owned(data: &Bound<'_, PyAny>) -> Result<Bytes> {
+    match data.extract::<PyBackedBytes>() {
+        Ok(bytes) if data.is_instance_of::<PyBytes>() => Ok(Bytes::from_owner(bytes)),
+        _ => Ok(Bytes::from(bytes_of(data)?.into_owned())),
+    }
+}
+
 /// The bytes of a bytes-like object.
 pub fn bytes_of<'a>(data: &'a Bound<'_, PyAny>) -> Result<Cow<'a, [u8]>> {
     if let Ok(bytes) = data.cast::<PyBytes>() {
@@ -100,7 +108,11 @@ pub fn bytes_of<'a>(data: &'a Bound<'_, PyAny>) -> Result<Cow<'a, [u8]>> {
         Raised::new(ErrorKind::Validation, "bytes are wanted here: bytes, bytearray or memoryview")
             .caused_by(py, cause)
     })?;
-    Ok(Cow::Owned(buffer.to_vec(py)?))
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(buffer.len_bytes())?;
+    bytes.resize(buffer.len_bytes(), 0);
+    buffer.copy_to_slice(py, &mut bytes)?;
+    Ok(Cow::Owned(bytes))
 }
 
 fn framed(py: Python<'_>, bytes: &[u8]) -> Result<Loaded> {
