@@ -42,7 +42,7 @@ pub use frame::Frame;
 pub use header::Header;
 pub use keyset::{KeyEntry, KeyId, Keyset};
 pub use signature::{Purpose, Signature, Signer};
-pub use table::{Entry, Hash, Hasher, Table};
+pub use table::{ALIGNMENT, Entry, Hash, Hasher, Table};
 
 /// What a frame begins with. `C1` is a byte that UTF-8 never uses, so that no text begins so.
 pub const MAGIC: [u8; 2] = [0xC1, 0x48];

@@ -10,7 +10,7 @@ use crate::cursor::Cursor;
 
 /// Segments begin at multiples of this, so that what is mapped into memory is aligned for every
 /// element type and for the widest instructions.
-const ALIGNMENT: u64 = 64;
+pub const ALIGNMENT: u64 = 64;
 const COUNTS: usize = 8 + 4;
 const LENGTH: usize = 8;
 
@@ -104,15 +104,17 @@ impl Table {
         let hash = Hash::zero(signed);
         let segments: Vec<Entry> = lengths.map(|length| Entry { length, hash }).collect();
         check_count(segments.len())?;
-        Self { payload, segments }.checked()
+        let table = Self { payload, segments };
+        table.check_sum()?;
+        Ok(table)
     }
 
     /// Where each segment is, if the payload begins at `base`.
     pub fn places(&self, base: u64) -> impl Iterator<Item = Range<u64>> {
-        // `checked` has seen to it that no sum overflows.
+        // In a table that was read or made by `unhashed` no sum comes near to overflowing.
         let mut end = base.saturating_add(self.payload);
         self.segments.iter().map(move |entry| {
-            let start = end.next_multiple_of(ALIGNMENT);
+            let start = end.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX);
             end = start.saturating_add(entry.length);
             start..end
         })
@@ -190,10 +192,13 @@ impl Table {
             };
             segments.push(Entry { length, hash });
         }
-        Self { payload, segments }.checked()
+        let table = Self { payload, segments };
+        table.check_sum()?;
+        Ok(table)
     }
 
     pub(crate) fn write(&self, head: &mut Vec<u8>) -> Result<()> {
+        self.check_sum()?;
         let count = u32::try_from(check_count(self.segments.len())?).unwrap_or(u32::MAX);
         head.extend_from_slice(&self.payload.to_le_bytes());
         head.extend_from_slice(&count.to_le_bytes());
@@ -208,12 +213,12 @@ impl Table {
     }
 
     /// Refuses lengths whose sum is more than a frame may have, gaps included.
-    fn checked(self) -> Result<Self> {
+    fn check_sum(&self) -> Result<()> {
         let sum = self.segments.iter().try_fold(self.payload, |sum, entry| {
             sum.checked_add(ALIGNMENT)?.checked_add(entry.length).filter(|sum| *sum <= MAX_PAYLOAD)
         });
         match sum {
-            Some(_) => Ok(self),
+            Some(_) => Ok(()),
             None => Err(Error::new(
                 ErrorKind::LimitExceeded,
                 format!(

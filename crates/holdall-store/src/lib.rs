@@ -12,6 +12,7 @@ mod get;
 pub mod keyring;
 pub mod lock;
 pub mod notice;
+mod pieces;
 mod put;
 mod scan;
 mod segment;

@@ -4,11 +4,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use holdall_backend::Tail;
-use holdall_frame::{Hasher, Header, Keyset, Purpose, Signer, Table};
+use holdall_frame::{Header, Keyset, Purpose, Signer, Table};
 use holdall_types::Result;
 
-/// So much is copied at once; it stays in the processor's cache until it is hashed and written.
-const PIECE: usize = 256 * 1024;
+use crate::pieces::Pieces;
 
 /// A large buffer that is kept beside the payload. Another thread may write to it at any time: so it
 /// is copied piece by piece, and what is hashed and written is the copy.
@@ -78,34 +77,8 @@ impl Tail for Behind<'_> {
     }
 
     fn pour(&self, base: usize, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<Vec<u8>> {
-        let mut table = self.table.clone();
-        let longest = self.segments.iter().map(|segment| segment.len()).max().unwrap_or(0);
-        let mut piece = Vec::new();
-        piece.try_reserve_exact(PIECE.min(longest) + 64)?;
-        let mut end = (base + self.payload.len()) as u64;
-        for ((segment, entry), place) in
-            self.segments.iter().zip(&mut table.segments).zip(self.table.places(base as u64))
-        {
-            let mut hasher = Hasher::new(self.keyset.is_some());
-            // The zeros up to the segment go with its first piece.
-            let mut gap = usize::try_from(place.start - end).unwrap_or(0);
-            let mut offset = 0;
-            loop {
-                let size = PIECE.min(segment.len() - offset);
-                piece.resize(gap + size, 0);
-                let (zeros, copy) = piece.split_at_mut(gap);
-                zeros.fill(0);
-                segment.copy(offset, copy);
-                hasher.update(copy);
-                write(&piece)?;
-                (offset, gap) = (offset + size, 0);
-                if offset == segment.len() {
-                    break;
-                }
-            }
-            entry.hash = hasher.finish();
-            end = place.end;
-        }
+        let pieces = Pieces::new(self.segments, &self.table, base as u64, self.keyset.is_some());
+        let table = pieces.write(write)?;
         let header = Header { table: Some(table), ..self.header.clone() };
         header.write(self.payload, self.signer().as_ref())
     }
