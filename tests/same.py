@@ -14,7 +14,6 @@ import re
 import struct
 import types
 
-
 OPEN = set()  # the pairs that are being compared
 
 
