@@ -312,7 +312,7 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
             Head::Array(Some(2)) if kind == Kind::Named && self.named_text()? => Ok(false),
             Head::Array(length) => self.open(kind, length),
             // Others mark the array inside a set as shared, and not the set.
-            head @ Head::Tag(tag::SHARED) if number == tag::SET => self.held(number, head),
+            head @ Head::Tag(tag::SHARED | tag::REFERENCE) if number == tag::SET => self.held(number, head),
             _ => Err("a tag with something else than the array it takes".into()),
         }
     }
