@@ -33,6 +33,17 @@ from models import (
     Words,
 )
 
+
+def brief(strategy):
+    """A strategy whose repr is short: hypothesis warns of long ones, and writes them for an age."""
+
+    @st.composite
+    def values(draw):
+        return draw(strategy)
+
+    return values()
+
+
 # What JSON holds
 
 TEXT = st.text()
@@ -103,6 +114,7 @@ SCALARS = st.one_of(
     PATTERNS,
     st.sampled_from([..., NotImplemented]),
 )
+SCALARS = brief(SCALARS)
 
 # Arrays
 
@@ -123,6 +135,7 @@ SCALAR_TYPES = (
     | LONG
 )
 DTYPES = SCALAR_TYPES | hnp.array_dtypes(SCALAR_TYPES) | st.sampled_from(STRUCTURED)
+DTYPES = brief(DTYPES)
 
 
 def noise(dtype, shape, seed):
@@ -144,6 +157,7 @@ LAYOUTS = [
     lambda one: np.broadcast_to(one, (2, *one.shape)),
 ]
 ARRAYS = st.builds(lambda layout, one: layout(one), st.sampled_from(LAYOUTS), FULL)
+ARRAYS = brief(ARRAYS)
 NUMPY_SCALARS = hnp.arrays(DTYPES, 1).map(lambda one: one[0])
 STDLIB_ARRAYS = st.one_of(
     *(
@@ -157,6 +171,7 @@ STDLIB_ARRAYS = st.one_of(
         lambda text: array.array("u", text)
     ),
 )
+STDLIB_ARRAYS = brief(STDLIB_ARRAYS)
 
 # Nested values
 
@@ -225,7 +240,7 @@ def containers(keys):
     return build
 
 
-PASSIVE_KEYS = hashable(SCALARS)
+PASSIVE_KEYS = brief(hashable(SCALARS))
 PASSIVE_LEAVES = st.one_of(
     PASSIVE_KEYS,
     st.sampled_from(["NaN", "sNaN123", "-NaN7"]).map(decimal.Decimal),
@@ -236,6 +251,7 @@ PASSIVE_LEAVES = st.one_of(
     DTYPES,
     STDLIB_ARRAYS,
 )
+PASSIVE_LEAVES = brief(PASSIVE_LEAVES)
 PASSIVE = st.recursive(PASSIVE_LEAVES, containers(PASSIVE_KEYS), max_leaves=8)
 
 # Instances
@@ -249,6 +265,7 @@ OBJECT_KEYS = hashable(
     lambda inner: inner.map(Frozen),
     lambda inner: st.tuples(inner, inner).map(lambda parts: Label(*parts)),
 )
+OBJECT_KEYS = brief(OBJECT_KEYS)
 
 
 def without(instance, names):
@@ -307,6 +324,7 @@ ALL_KEYS = hashable(
     SCALARS | st.sampled_from(SINGLES) | SURROGATES.map(Text) | st.sampled_from([int, KeyError]),
     lambda inner: st.tuples(inner, inner).map(Pair._make),
 )
+ALL_KEYS = brief(ALL_KEYS)
 OBJECT_ARRAYS = hnp.arrays(object, hnp.array_shapes(max_dims=2, max_side=2), elements=ALL_KEYS)
 VALUES = st.recursive(
     PASSIVE_LEAVES | ALL_KEYS | OBJECT_ARRAYS,
