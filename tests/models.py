@@ -38,6 +38,55 @@ class Frozen:
     name: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Label(Frozen):
+    more: object = ()
+
+
+@dataclasses.dataclass
+class Solid(Point):
+    z: list = dataclasses.field(default_factory=list)
+    late: object = dataclasses.field(init=False)
+
+
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    left: object
+    right: object = None
+
+
+@dataclasses.dataclass(eq=False)
+class Node:
+    """It is hashed by identity, so that it may be in a set that is in it."""
+
+    name: str
+    links: object = None
+
+
+class Access(enum.IntFlag):
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    BOTH = 3
+    ADMIN = 8
+
+
+class Planet(enum.Enum):
+    EARTH = (5.976e24, 6.37814e6)
+    MARS = (6.421e23, 3.3972e6)
+    TERRA = EARTH
+
+    def __init__(self, mass, radius):
+        self.mass = mass
+        self.radius = radius
+
+
+class Triple(NamedTuple):
+    a: object
+    b: object = None
+    c: object = ()
+
+
 class Pair(NamedTuple):
     left: object
     right: object

@@ -1,21 +1,38 @@
 """The oracle of the round trips: the same type and value, all the way down.
 
-It shares nothing with `holdall._equal`, which is under test.
+It shares nothing with `holdall._equal`, which is under test. Which parts are one and the same
+object is `sharing.shape_of_sharing`'s to say.
 """
 
 import array
 import collections
+import contextlib
 import dataclasses
 import datetime as dt
 import enum
 import re
 import struct
+import types
+
+OPEN = set()  # the pairs that are being compared
 
 
 def same(left, right):
     """Compare by type and value; NaN is NaN, -0.0 is not 0.0, and order counts where it exists."""
     if type(left) is not type(right):
         return False
+    pair = id(left), id(right)
+    if pair in OPEN:
+        return True  # A value that contains itself: whether it differs shows elsewhere.
+    OPEN.add(pair)
+    try:
+        return alike(left, right)
+    finally:
+        OPEN.discard(pair)
+
+
+def alike(left, right):
+    """Compare two of one type."""
     match left:
         case bool() | None | enum.Enum():
             return left is right
@@ -68,8 +85,7 @@ def same(left, right):
                 del rest[found]
             return not rest
     if dataclasses.is_dataclass(left):
-        names = [field.name for field in dataclasses.fields(left)]
-        return all(same(getattr(left, name), getattr(right, name)) for name in names)
+        return same(state(left), state(right))
     if type(left).__module__.partition(".")[0] == "numpy":
         return same_numpy(left, right)
     # By repr, for a NaN of any kind equals nothing; every class that comes here shows all of itself.
@@ -127,3 +143,15 @@ def same_dtype(left, right):
 def attributes(left, right):
     """Compare what an instance of a subclass has besides its value."""
     return same(getattr(left, "__dict__", None), getattr(right, "__dict__", None))
+
+
+def state(value):
+    """Return all that an instance has, set or not: its slots, then its `__dict__` in any order."""
+    found = {}
+    for base in type(value).__mro__:
+        for name, slot in vars(base).items():
+            if isinstance(slot, types.MemberDescriptorType):
+                with contextlib.suppress(AttributeError):
+                    found[f"{base.__qualname__}.{name}"] = slot.__get__(value)
+    inside = getattr(value, "__dict__", {})
+    return found | {name: inside[name] for name in sorted(inside)}

@@ -3,126 +3,32 @@
 `HOLDALL_EXAMPLES` sets how many values each property is tried with.
 """
 
-import collections
 import contextlib
-import datetime as dt
-import decimal
 import json
 import os
-import pathlib
 import pickle
 import re
-import zoneinfo
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 import holdall
 from holdall import get_store
-from models import Color, Frozen, Level, Name, Pair, Point, Right, Table, Text, Words
 from same import same
+from sharing import shape_of_sharing
+from strategies import JSON_DOCUMENTS, JSON_VALUES, OBJECTS, PASSIVE, TEXT, VALUES
 
 EXAMPLES = int(os.environ.get("HOLDALL_EXAMPLES", "40"))
 PROPERTY = settings(
     max_examples=EXAMPLES,
     deadline=None,
+    # Not `explain`: it traces every line, which takes minutes for values as these.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     # A store serves all examples of a test: each is written over what the last one left.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"])
-OFFSETS = st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)).map(dt.timezone)
-NAMED = st.builds(dt.timezone, st.just(dt.timedelta(hours=1)), st.text(max_size=5))
-TZ = st.none() | ZONES.map(zoneinfo.ZoneInfo) | OFFSETS | NAMED
-SURROGATES = st.text(st.characters(categories=["Cs", "L"]), max_size=5)
-DECIMALS = st.decimals(allow_nan=False) | st.sampled_from(["-0.00", "1E+999", "-Infinity"]).map(
-    decimal.Decimal
-)
-
-TEXT = st.text()
-JSON_SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT
-)
-JSON_VALUES = st.recursive(
-    JSON_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=25
-)
-JSON_DOCUMENTS = st.lists(JSON_VALUES) | st.dictionaries(TEXT, JSON_VALUES)
-
-HASHABLE = st.recursive(
-    JSON_SCALARS
-    | SURROGATES
-    | SURROGATES.map(Text)
-    | st.integers(-(10**400), 10**400)
-    | st.floats()
-    | st.complex_numbers()
-    | st.binary()
-    | st.datetimes(timezones=TZ)
-    | st.builds(dt.datetime.replace, st.datetimes(), fold=st.integers(0, 1))
-    | st.times(timezones=TZ)
-    | st.dates()
-    | st.timedeltas()
-    | DECIMALS
-    | st.fractions()
-    | st.uuids()
-    | st.ip_addresses()
-    | TEXT.map(pathlib.PurePosixPath)
-    | TEXT.map(pathlib.PureWindowsPath)
-    | st.builds(range, st.integers(), st.integers(), st.integers(1))
-    | st.sampled_from(
-        [*Color, *Level, *Name, *Right, Right.READ | Right.WRITE, ..., int, KeyError]
-    ),
-    lambda inner: (
-        st.lists(inner, max_size=4).map(tuple)
-        | st.frozensets(inner, max_size=4)
-        | st.builds(Pair, inner, inner)
-    ),
-    max_leaves=5,
-)
-SCALAR_TYPES = hnp.scalar_dtypes() | hnp.unicode_string_dtypes() | hnp.byte_string_dtypes()
-ARRAYS = hnp.arrays(
-    SCALAR_TYPES | hnp.array_dtypes(SCALAR_TYPES), hnp.array_shapes(min_dims=0, min_side=0)
-).filter(lambda array: array.dtype.kind not in "mM" or array.dtype.isnative)  # a test of their own
-FACTORIES = st.sampled_from([None, int, list, dict, set])
-LEAVES = (
-    HASHABLE
-    | st.sampled_from(["NaN", "sNaN123"]).map(decimal.Decimal)
-    | st.binary().map(bytearray)
-    | st.builds(slice, st.none() | st.integers(), st.integers())
-    | ARRAYS
-    | ARRAYS.map(lambda array: array.T)
-    | hnp.arrays(SCALAR_TYPES, 1).map(lambda array: array[0])
-    | hnp.arrays(object, hnp.array_shapes(max_dims=2, max_side=2), elements=HASHABLE)
-    | st.text("abc").map(collections.Counter)
-)
-
-
-def containers(inner):
-    mappings = st.dictionaries(HASHABLE, inner, max_size=4)
-    few = st.lists(inner, max_size=4)
-    return (
-        few
-        | few.map(tuple)
-        | few.map(Words)
-        | mappings
-        | mappings.map(Table)
-        | mappings.map(collections.OrderedDict)
-        | st.builds(collections.defaultdict, FACTORIES, mappings)
-        | st.builds(collections.deque, few, st.none() | st.integers(0, 4))
-        | st.sets(HASHABLE, max_size=4)
-        | inner.map(lambda one: [one, one])
-        | st.builds(Point, inner, inner)
-        | st.builds(Frozen, inner)
-    )
-
-
-VALUES = st.recursive(LEAVES, containers, max_leaves=8)
 
 LOOKALIKES = st.one_of(
     st.binary().map(b"\xc1H".__add__),
@@ -133,11 +39,37 @@ LOOKALIKES = st.one_of(
 ).flatmap(lambda whole: st.integers(0, 3).map(lambda cut: whole[: len(whole) - cut]))
 
 
+def check(value, found):
+    assert same(value, found)
+    assert shape_of_sharing(value) == shape_of_sharing(found)
+
+
 @PROPERTY
 @given(value=VALUES)
 def test_any_value_makes_the_round_trip(store, value):
     store.put("k", value)
-    assert same(value, store.get("k"))
+    check(value, store.get("k"))
+
+
+@PROPERTY
+@given(value=PASSIVE)
+def test_built_in_and_standard_values_need_neither_pickle_nor_a_signature(value):
+    frame = holdall.dumps(value, keyset=None)
+    assert holdall.inspect(frame).codec != "pickle"
+    check(value, holdall.loads(frame, keyset=None))
+    if isinstance(value, str | bytes):
+        return
+    payload = holdall.dumps(value, mode="cbor", frame=False)
+    check(value, holdall.loads(payload, mode="cbor", frame=False))
+
+
+@PROPERTY
+@given(value=OBJECTS)
+def test_instances_need_no_pickle(store, value):
+    store.put("k", value)
+    assert store.info("k").codec != "pickle"
+    check(value, store.get("k"))
+    check(value, holdall.loads(holdall.dumps([value], mode="cbor"))[0])
 
 
 @pytest.mark.parametrize("kind", ["M8[s]", "m8[s]"])
@@ -158,7 +90,7 @@ def test_many_values_make_the_round_trip_at_once(store, values):
 @PROPERTY
 @given(value=VALUES | JSON_VALUES | LOOKALIKES)
 def test_any_value_makes_the_round_trip_as_bytes(value):
-    assert same(value, holdall.loads(holdall.dumps(value)))
+    check(value, holdall.loads(holdall.dumps(value)))
 
 
 @PROPERTY

@@ -67,7 +67,7 @@ class Rest:
         if isinstance(value, Cached):
             # One of the script goes by value, as its functions do.
             return value.by_value() if value.__module__ in _main.MAIN else NotImplemented
-        return view_of_integers(value)
+        return view_of_bits(value)
 
     def named(self, value: Any) -> Any:
         """Return how cloudpickle writes a class or a function."""
@@ -90,9 +90,15 @@ def reducers() -> dict[type, Callable[[Any], Any]]:
     return {kind: table[kind] for kind in SPECIAL if kind in table}
 
 
-def view_of_integers(array: Any) -> Any:
-    """Write an array of swapped dates as a view: NumPy would read it back in native byte order."""
+def view_of_bits(array: Any) -> Any:
+    """Write an array as a view of one that NumPy keeps as it is.
+
+    Swapped dates would be read back in native byte order, and what lies between the fields of
+    records be whatever was in memory.
+    """
     kind = type(array)
     if kind is not sys.modules["numpy"].ndarray:
         raise TypeError(f"{kind.__name__!r} would lose its byte order; use the machine's own")
+    if array.dtype.names is not None:
+        return kind.view, (array.view(f"V{array.itemsize}").copy("C"), array.dtype)
     return kind.view, (array.view(f"{array.dtype.byteorder}i8"), array.dtype)

@@ -62,7 +62,8 @@ impl Reducer {
             return self.special(value, kinds);
         }
         if is_array(value) {
-            return if is_swapped(value)? { self.rest(value) } else { Ok(as_pickle_does(value)) };
+            let rest = is_swapped(value)? || (has_gaps(value)? && kind == array_type(value.py()));
+            return if rest { self.rest(value) } else { Ok(as_pickle_does(value)) };
         }
         if is_subtype(kind, &kinds.cached) {
             return self.rest(value);
@@ -199,14 +200,32 @@ fn is_subtype(kind: *mut ffi::PyTypeObject, of: &Py<PyType>) -> bool {
     unsafe { ffi::PyType_IsSubtype(kind, of.as_ptr().cast()) != 0 }
 }
 
-fn is_array(value: &Bound<'_, PyAny>) -> bool {
+/// NumPy's class of arrays; null as long as it is not imported.
+fn array_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
     static ARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let py = value.py();
     let array = ARRAY.get_or_try_init(py, || {
         let numpy = imported(intern!(py, "numpy")).ok_or(())?;
         numpy.getattr(intern!(py, "ndarray")).and_then(|array| Ok(array.extract()?)).map_err(|_| ())
     });
-    array.is_ok_and(|array| is_subtype(value.get_type_ptr(), array))
+    array.map_or(std::ptr::null_mut(), |array| array.as_ptr().cast())
+}
+
+fn is_array(value: &Bound<'_, PyAny>) -> bool {
+    let array = array_type(value.py());
+    // SAFETY: both types are alive: one is that of an object in hand, the other is kept for good.
+    !array.is_null() && unsafe { ffi::PyType_IsSubtype(value.get_type_ptr(), array) != 0 }
+}
+
+/// Whether NumPy would copy this array field by field, with whatever was in memory between the fields.
+fn has_gaps(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = array.py();
+    let dtype = array.getattr(intern!(py, "dtype"))?;
+    if dtype.getattr(intern!(py, "names"))?.is_none() || dtype.getattr(intern!(py, "hasobject"))?.is_truthy()? {
+        return Ok(false);
+    }
+    let flags = array.getattr(intern!(py, "flags"))?;
+    let in_order = |name| flags.getattr(name)?.is_truthy();
+    Ok(!in_order(intern!(py, "c_contiguous"))? && !in_order(intern!(py, "f_contiguous"))?)
 }
 
 /// Whether this is an array of dates or spans in the other byte order, which NumPy's own pickle loses.

@@ -95,4 +95,5 @@ FILLS: dict[type, Any] = {
 }
 KINDS: dict[str, type] = {f"collections.{kind.__name__}": kind for kind in FILLS}
 NAMES = {name: functools.partial(build, kind) for name, kind in KINDS.items()}
-TAGS: dict[int, Any] = {}
+# Only where the array inside is marked as shared; else the engine makes the set.
+TAGS: dict[int, Any] = {258: lambda content: set(exact(content, list))}

@@ -311,6 +311,8 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
         match self.reader.head()? {
             Head::Array(Some(2)) if kind == Kind::Named && self.named_text()? => Ok(false),
             Head::Array(length) => self.open(kind, length),
+            // Others mark the array inside a set as shared, and not the set.
+            head @ Head::Tag(tag::SHARED | tag::REFERENCE) if number == tag::SET => self.held(number, head),
             _ => Err("a tag with something else than the array it takes".into()),
         }
     }
@@ -328,6 +330,12 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
         Ok(made)
     }
 
+    /// A tag on what is complete before the tag can be heeded.
+    fn held(&mut self, number: u64, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
+        self.stack.push(Open::Tag(number));
+        self.begin(head)
+    }
+
     fn other_tag(&mut self, number: u64) -> Result<bool, Fault<S::Error>> {
         if let Some(Open::Tag(_)) = self.stack.last() {
             return Err("a tag on a tag".into());
@@ -339,10 +347,7 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
                 _ => self.sink.tagged_bytes(number, bytes),
             },
             Head::Text(text) => self.sink.tagged_text(number, text),
-            head => {
-                self.stack.push(Open::Tag(number));
-                return self.begin(head);
-            }
+            head => return self.held(number, head),
         }
         .map_err(Fault::Sink)?;
         Ok(false)

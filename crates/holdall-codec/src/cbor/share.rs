@@ -85,12 +85,16 @@ impl Shares {
 }
 
 fn write_number<B: Buffer>(number: u64, out: &mut B) {
-    match (u8::try_from(number), u16::try_from(number)) {
-        (Ok(byte), _) if byte < 24 => out.push(byte),
-        (Ok(byte), _) => out.array([24, byte]),
-        (_, Ok(short)) => {
+    match (u8::try_from(number), u16::try_from(number), u32::try_from(number)) {
+        (Ok(byte), ..) if byte < 24 => out.push(byte),
+        (Ok(byte), ..) => out.array([24, byte]),
+        (_, Ok(short), _) => {
             let [a, b] = short.to_be_bytes();
             out.array([25, a, b]);
+        }
+        (.., Ok(word)) => {
+            let [a, b, c, d] = word.to_be_bytes();
+            out.array([26, a, b, c, d]);
         }
         _ => {
             let [a, b, c, d, e, f, g, h] = number.to_be_bytes();

@@ -220,7 +220,10 @@ fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
-/// A tuple of so many None, to be filled; nobody ever sees one with holes.
+static UNHASHABLE: PyOnceLock<Py<PyList>> = PyOnceLock::new();
+
+/// A tuple to be filled. Until then it holds what has no hash: a key, or an item of a set, would have
+/// the wrong one ever after.
 fn blank_tuple<'py>(
     py: Python<'py>,
     class: *mut ffi::PyTypeObject,
@@ -241,10 +244,12 @@ fn blank_tuple<'py>(
         if made.is_null() {
             return Err(PyErr::fetch(py).into());
         }
+        let made = Bound::from_owned_ptr(py, made);
+        let filler = UNHASHABLE.get_or_init(py, || PyList::empty(py).unbind());
         for at in 0..length {
-            ffi::PyTuple_SET_ITEM(made, at, ffi::Py_NewRef(ffi::Py_None()));
+            ffi::PyTuple_SET_ITEM(made.as_ptr(), at, ffi::Py_NewRef(filler.as_ptr()));
         }
-        Ok(Bound::from_owned_ptr(py, made))
+        Ok(made)
     }
 }
 
@@ -252,7 +257,7 @@ fn blank_tuple<'py>(
 fn fill_tuple(tuple: &Bound<'_, PyAny>, items: impl Iterator<Item = Py<PyAny>>) {
     for (at, item) in items.enumerate() {
         // SAFETY: as many items as the tuple was made for; a tuple keeps no hash, so that changing
-        // one which others may hold already is only odd. What it held was None.
+        // one which others may hold already is only odd. What it held was never null.
         unsafe {
             let at = at as ffi::Py_ssize_t;
             let former = ffi::PyTuple_GET_ITEM(tuple.as_ptr(), at);

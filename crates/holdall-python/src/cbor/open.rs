@@ -9,8 +9,8 @@ use pyo3::types::{PyDict, PyString};
 pub enum Open {
     /// A list, which somebody may change.
     List { list: Py<PyAny>, at: usize, length: usize },
-    /// A tuple, which nobody can.
-    Items { items: Py<PyAny>, at: usize, length: usize, what: What },
+    /// A tuple, which nobody can. What is `hashed` stands in a key or a set.
+    Items { items: Py<PyAny>, at: usize, length: usize, what: What, hashed: bool },
     /// `value` waits while its key is written, and is `held` while it is written itself.
     Dict {
         dict: Py<PyAny>,
@@ -26,14 +26,17 @@ pub enum Open {
         held: Option<Py<PyAny>>,
         done: usize,
         names: Vec<Py<PyString>>,
+        /// Whether it is a tuple that may be met again.
+        tuple: bool,
+        hashed: bool,
     },
 }
 
 /// What a row of items belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A tuple.
-    Tuple,
+    /// A tuple; whether it may be met again.
+    Tuple(bool),
     /// The items of a set, in a list of their own. The address is that of a set that cannot be
     /// referred to before it is complete.
     Set(Option<usize>),
@@ -49,7 +52,7 @@ pub fn path(py: Python<'_>, open: &[Open]) -> String {
     let mut path = "$".to_owned();
     for container in open.iter().take(MOST_STEPS) {
         match container {
-            Open::List { at, .. } | Open::Items { at, what: What::Tuple, .. } => {
+            Open::List { at, .. } | Open::Items { at, what: What::Tuple(_), .. } => {
                 path.push_str(&format!("[{}]", at.saturating_sub(1)));
             }
             Open::Items { items, at, what: What::Set(_), .. } => {

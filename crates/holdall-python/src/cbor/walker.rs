@@ -21,7 +21,7 @@ use super::calendar::{self, Rest};
 use super::kind::{Kind, has_reducer, kind_of};
 use super::number::{self, Small};
 use super::open::{Open, What};
-use super::plan::{Plan, State};
+use super::plan::{Form, Plan, State};
 use crate::error::Raised;
 
 /// From this size on an array is a segment beside the payload.
@@ -33,11 +33,13 @@ pub struct Value {
     object: *mut ffi::PyObject,
     /// Made by a reducer, whose memoryviews stand for bytes.
     reduced: bool,
+    /// What holds it will be hashed before anything around that is complete.
+    hashed: bool,
 }
 
 impl Value {
     pub fn of(object: &Bound<'_, PyAny>) -> Self {
-        Self { object: object.as_ptr(), reduced: false }
+        Self { object: object.as_ptr(), reduced: false, hashed: false }
     }
 }
 
@@ -89,6 +91,9 @@ pub struct Walker<'py> {
     kept: Vec<Py<PyAny>>,
     /// Open containers that nothing may refer to before they are complete.
     sealed: Vec<usize>,
+    /// Open tuples: a reference may lead to one, but not from a key or a set, for until it is complete
+    /// it has another hash.
+    tuples: Vec<usize>,
 }
 
 impl<'py> Walker<'py> {
@@ -103,6 +108,7 @@ impl<'py> Walker<'py> {
             classes: Vec::new(),
             kept: Vec::new(),
             sealed: Vec::new(),
+            tuples: Vec::new(),
         }
     }
 
@@ -132,7 +138,8 @@ impl<'py> Walker<'py> {
     ///
     /// # Safety
     /// The object is alive.
-    unsafe fn met<B: Buffer>(&mut self, object: *mut ffi::PyObject, out: &mut Writer<B>) -> Result<bool> {
+    unsafe fn met<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<bool> {
+        let object = value.object;
         // SAFETY: alive, says the caller.
         unsafe {
             // Whoever holds the only reference cannot meet it again.
@@ -140,7 +147,8 @@ impl<'py> Walker<'py> {
                 return Ok(false);
             }
             if out.met(object as usize)? {
-                if self.sealed.contains(&(object as usize)) {
+                let early = value.hashed && self.tuples.contains(&(object as usize));
+                if early || self.sealed.contains(&(object as usize)) {
                     return Err(self.refused(object));
                 }
                 return Ok(true);
@@ -160,6 +168,16 @@ impl<'py> Walker<'py> {
         Stop::Refused(
             class.fully_qualified_name().map_or_else(|_| "object".to_owned(), |name| name.to_string()),
         )
+    }
+
+    /// Opens a tuple; says whether it is among those that may be met again.
+    fn tuple(&mut self, object: *mut ffi::PyObject) -> bool {
+        // SAFETY: alive, as every caller sees.
+        let again = unsafe { ffi::Py_REFCNT(object) } > 1;
+        if again {
+            self.tuples.push(object as usize);
+        }
+        again
     }
 
     fn text<B: Buffer>(&self, object: *mut ffi::PyObject, out: &mut Writer<B>) -> Result<()> {
@@ -195,7 +213,7 @@ impl<'py> Walker<'py> {
             }
             Kind::ByteArray => {
                 // SAFETY: alive.
-                if unsafe { self.met(value.object, out)? } {
+                if unsafe { self.met(value, out)? } {
                     return Ok(Written::Whole);
                 }
                 out.named("bytearray", 1)?;
@@ -217,7 +235,7 @@ impl<'py> Walker<'py> {
                 let arguments = calendar::zone_arguments(object.cast().map_err(PyErr::from)?)?;
                 let arguments = arguments.cast_into::<PyTuple>().map_err(PyErr::from)?;
                 out.named("datetime.timezone", arguments.len())?;
-                return Ok(Written::Front(items(&arguments, 0, What::Reduced(None))));
+                return Ok(Written::Front(items(&arguments, 0, What::Reduced(None), false)));
             }
             Kind::Decimal => {
                 let text = object.str()?;
@@ -242,25 +260,26 @@ impl<'py> Walker<'py> {
                 let parts = PyTuple::new(py, [object.getattr(parts[0])?, object.getattr(parts[1])?])?;
                 out.tag(tag::RATIONAL)?;
                 out.array(2)?;
-                return Ok(Written::Front(items(&parts, 0, What::Reduced(None))));
+                return Ok(Written::Front(items(&parts, 0, What::Reduced(None), false)));
             }
             Kind::Named(reducer) => {
                 // SAFETY: alive.
-                if unsafe { self.met(value.object, out)? } {
+                if unsafe { self.met(value, out)? } {
                     return Ok(Written::Whole);
                 }
-                return self.reduced(&object, reducer, out);
+                return self.reduced(value, &object, reducer, out);
             }
             Kind::Object(plan) => {
                 // SAFETY: alive.
-                if unsafe { self.met(value.object, out)? } {
+                if unsafe { self.met(value, out)? } {
                     return Ok(Written::Whole);
                 }
                 let Some(state) = plan.state(&object)? else {
                     // SAFETY: alive.
                     return Err(unsafe { self.refused(value.object) });
                 };
-                return self.object(object.get_type_ptr(), plan, state, out);
+                let open = plan.form == Form::NamedTuple && self.tuple(value.object);
+                return self.object(value, open, plan, state, out);
             }
             // SAFETY: alive.
             Kind::Other => return Err(unsafe { self.refused(value.object) }),
@@ -277,7 +296,7 @@ impl<'py> Walker<'py> {
             None => self.py.None().into_bound(self.py),
         };
         let one = PyTuple::new(self.py, [zone])?;
-        Ok(Written::Front(items(&one, 0, What::Reduced(None))))
+        Ok(Written::Front(items(&one, 0, What::Reduced(None), false)))
     }
 
     fn uuid<B: Buffer>(&self, object: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<()> {
@@ -314,6 +333,7 @@ impl<'py> Walker<'py> {
     /// What a function of `holdall._named` makes of an object.
     fn reduced<B: Buffer>(
         &mut self,
+        value: Value,
         object: &Bound<'py, PyAny>,
         reducer: &Py<PyAny>,
         out: &mut Writer<B>,
@@ -330,20 +350,23 @@ impl<'py> Walker<'py> {
             self.takes_segment = name.to_str()? == "numpy.ndarray";
             let sealed = (!is_shell(name.to_str()?)).then_some(object.as_ptr() as usize);
             self.sealed.extend(sealed);
-            return Ok(Written::Front(items(&reduced, 1, What::Reduced(sealed))));
+            return Ok(Written::Front(items(&reduced, 1, What::Reduced(sealed), value.hashed)));
         }
         out.tag(first.extract()?)?;
-        Ok(Written::Front(items(&reduced, 1, What::Reduced(None))))
+        Ok(Written::Front(items(&reduced, 1, What::Reduced(None), value.hashed)))
     }
 
     fn object<B: Buffer>(
         &mut self,
-        class: *mut ffi::PyTypeObject,
+        value: Value,
+        tuple: bool,
         plan: &Plan,
         state: State,
         out: &mut Writer<B>,
     ) -> Result<Written<Open>> {
         let py = self.py;
+        // SAFETY: alive, as the caller sees.
+        let class = unsafe { ffi::Py_TYPE(value.object) };
         self.active = true;
         out.tag(tag::OBJECT)?;
         out.array(1 + state.values.len())?;
@@ -359,7 +382,10 @@ impl<'py> Walker<'py> {
             }
         }
         let names = plan.fields.iter().chain(&state.extras).map(|name| name.clone_ref(py)).collect();
-        Ok(Written::Front(Open::State { values: state.values.into_iter(), held: None, done: 0, names }))
+        // The hash of a tuple is that of its items; what that of others is, only they know.
+        let hashed = value.hashed && plan.form == Form::NamedTuple;
+        let values = state.values.into_iter();
+        Ok(Written::Front(Open::State { values, held: None, done: 0, names, tuple, hashed }))
     }
 }
 
@@ -382,8 +408,8 @@ fn is_shell(name: &str) -> bool {
     )
 }
 
-fn items(tuple: &Bound<'_, PyTuple>, at: usize, what: What) -> Open {
-    Open::Items { items: tuple.clone().into_any().unbind(), at, length: tuple.len(), what }
+fn items(tuple: &Bound<'_, PyTuple>, at: usize, what: What, hashed: bool) -> Open {
+    Open::Items { items: tuple.clone().into_any().unbind(), at, length: tuple.len(), what, hashed }
 }
 
 impl Source for Walker<'_> {
@@ -427,15 +453,22 @@ impl Source for Walker<'_> {
             } else if ptr::eq(class, &raw const ffi::PyTuple_Type) {
                 let length = ffi::PyTuple_GET_SIZE(object).unsigned_abs();
                 // There is one empty tuple.
-                if length > 0 && self.met(object, out)? {
+                if length > 0 && self.met(value, out)? {
                     return Ok(Written::Whole);
                 }
                 out.tag(tag::TUPLE)?;
                 out.array(length)?;
                 let items = hold(self.py, object);
-                return Ok(Written::Front(Open::Items { items, at: 0, length, what: What::Tuple }));
+                let open = self.tuple(object);
+                return Ok(Written::Front(Open::Items {
+                    items,
+                    at: 0,
+                    length,
+                    what: What::Tuple(open),
+                    hashed: value.hashed,
+                }));
             } else if ptr::eq(class, &raw const ffi::PyDict_Type) {
-                if self.met(object, out)? {
+                if self.met(value, out)? {
                     return Ok(Written::Whole);
                 }
                 let length = ffi::PyDict_Size(object).unsigned_abs();
@@ -450,7 +483,7 @@ impl Source for Walker<'_> {
                     held: None,
                 }));
             } else if ptr::eq(class, &raw const ffi::PyList_Type) {
-                if self.met(object, out)? {
+                if self.met(value, out)? {
                     return Ok(Written::Whole);
                 }
                 let length = ffi::PyList_GET_SIZE(object).unsigned_abs();
@@ -463,7 +496,7 @@ impl Source for Walker<'_> {
                 let set = Bound::from_borrowed_ptr(self.py, object);
                 let frozen = ptr::eq(class, &raw const ffi::PyFrozenSet_Type);
                 let length = ffi::PySet_Size(object).unsigned_abs();
-                if (length > 0 || !frozen) && self.met(object, out)? {
+                if (length > 0 || !frozen) && self.met(value, out)? {
                     return Ok(Written::Whole);
                 }
                 out.tag(if frozen { tag::FROZENSET } else { tag::SET })?;
@@ -472,7 +505,7 @@ impl Source for Walker<'_> {
                 out.array(items.len())?;
                 let sealed = frozen.then_some(set.as_ptr() as usize);
                 self.sealed.extend(sealed);
-                return Ok(Written::Front(self::items(&items, 0, What::Set(sealed))));
+                return Ok(Written::Front(self::items(&items, 0, What::Set(sealed), true)));
             } else {
                 return self.rare(value, out);
             }
@@ -481,7 +514,7 @@ impl Source for Walker<'_> {
     }
 
     fn next(&mut self, open: &mut Open) -> Result<Option<Value>> {
-        let plain = |object| Ok(Some(Value { object, reduced: false }));
+        let plain = |object| Ok(Some(Value { object, reduced: false, hashed: false }));
         // SAFETY: each container is held by `open`; what it gives is borrowed from it and looked at
         // before anything else runs.
         unsafe {
@@ -497,16 +530,18 @@ impl Source for Walker<'_> {
                     *at += 1;
                     plain(ffi::PyList_GET_ITEM(object, (*at - 1) as ffi::Py_ssize_t))
                 }
-                Open::Items { items, at, length, what } => {
+                Open::Items { items, at, length, what, hashed } => {
                     if at == length {
-                        if let What::Set(Some(_)) | What::Reduced(Some(_)) = what {
-                            self.sealed.pop();
+                        match what {
+                            What::Set(Some(_)) | What::Reduced(Some(_)) => drop(self.sealed.pop()),
+                            What::Tuple(true) => drop(self.tuples.pop()),
+                            _ => {}
                         }
                         return Ok(None);
                     }
                     *at += 1;
                     let object = ffi::PyTuple_GET_ITEM(items.as_ptr(), (*at - 1) as ffi::Py_ssize_t);
-                    Ok(Some(Value { object, reduced: matches!(what, What::Reduced(_)) }))
+                    Ok(Some(Value { object, reduced: matches!(what, What::Reduced(_)), hashed: *hashed }))
                 }
                 Open::Dict { dict, at, done, length, value, held } => {
                     if let Some(waiting) = value.take() {
@@ -526,14 +561,19 @@ impl Source for Walker<'_> {
                     }
                     *done += 1;
                     *value = Some(hold(self.py, item));
-                    plain(key)
+                    Ok(Some(Value { object: key, reduced: false, hashed: true }))
                 }
-                Open::State { values, held, done, .. } => {
-                    let Some(next) = values.next() else { return Ok(None) };
+                Open::State { values, held, done, tuple, hashed, .. } => {
+                    let Some(next) = values.next() else {
+                        if *tuple {
+                            self.tuples.pop();
+                        }
+                        return Ok(None);
+                    };
                     *done += 1;
                     let object = next.as_ref().map_or(ptr::null_mut(), Py::as_ptr);
                     *held = next;
-                    plain(object)
+                    Ok(Some(Value { object, reduced: false, hashed: *hashed }))
                 }
             }
         }
