@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["Info"]
 
-BY_CODEC = {"json": "application/json", "text": "text/plain"}
+BY_CODEC = {"cbor": "application/cbor", "json": "application/json", "text": "text/plain"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
