@@ -14,6 +14,7 @@ pub mod json;
 mod seen;
 mod sink;
 mod source;
+mod stack;
 
 pub use buffer::Buffer;
 pub use sink::Sink;

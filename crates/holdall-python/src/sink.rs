@@ -1,6 +1,7 @@
 //! Python objects, built by the codec.
 
-use std::ptr;
+use std::cell::UnsafeCell;
+use std::{mem, ptr};
 
 use holdall_codec::Sink;
 use pyo3::ffi;
@@ -26,7 +27,8 @@ pub struct Builder<'py> {
 
 impl<'py> Builder<'py> {
     pub fn new(py: Python<'py>) -> Self {
-        Self { py, values: Vec::new() }
+        // SAFETY: the GIL is held, and nothing else runs until the spare is out.
+        Self { py, values: unsafe { mem::take(&mut *SPARE.0.get()) } }
     }
 
     /// The one value that a complete document leaves.
@@ -169,5 +171,20 @@ impl Drop for Builder<'_> {
             // SAFETY: a reference of ours.
             unsafe { ffi::Py_DECREF(value) };
         }
+        if self.values.capacity() <= SPARED {
+            // SAFETY: the GIL is held, and what is replaced is empty.
+            unsafe { *SPARE.0.get() = mem::take(&mut self.values) };
+        }
     }
 }
+
+/// An empty stack for the next reader: a small document would feel the allocation.
+struct Spare(UnsafeCell<Vec<*mut ffi::PyObject>>);
+
+// SAFETY: touched only while the GIL is held, and never across a call.
+unsafe impl Sync for Spare {}
+
+static SPARE: Spare = Spare(UnsafeCell::new(Vec::new()));
+
+/// What is worth keeping for it.
+const SPARED: usize = 4096;

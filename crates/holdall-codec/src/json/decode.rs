@@ -9,6 +9,7 @@ use super::number::{self, Number};
 use super::string::{Scratch, read_string};
 use super::text::{SyntaxError, Text};
 use crate::sink::Sink;
+use crate::stack::Stack;
 
 /// Why a text was not read.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ pub fn decode<S: Sink>(bytes: &[u8], sink: &mut S) -> Result<(), DecodeError<S::
     // The quick check says only that something is wrong; the standard library says what.
     let text = text.or_else(|_| str::from_utf8(bytes)).map_err(DecodeError::NotUtf8)?;
     let mut text = Text::new(text);
-    let mut outer: Vec<Open> = Vec::new();
+    let mut outer = Stack::new();
     let mut open = Open::Document;
     let mut scratch = Scratch::default();
     loop {
@@ -136,9 +137,8 @@ pub fn decode<S: Sink>(bytes: &[u8], sink: &mut S) -> Result<(), DecodeError<S::
 }
 
 #[inline(always)]
-fn enter(outer: &mut Vec<Open>, open: &mut Open, inner: Open) -> Result<(), TryReserveError> {
-    outer.try_reserve(1)?;
-    outer.push(*open);
+fn enter(outer: &mut Stack<Open>, open: &mut Open, inner: Open) -> Result<(), TryReserveError> {
+    outer.push(*open)?;
     *open = inner;
     Ok(())
 }

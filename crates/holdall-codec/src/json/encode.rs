@@ -1,7 +1,6 @@
 //! Writing JSON, in the one pass that also proves it exact.
 
 use std::collections::TryReserveError;
-use std::mem;
 
 use holdall_types::limits::JSON_EXACT_DEPTH;
 
@@ -9,6 +8,7 @@ use super::digits::{write_int, write_uint};
 use crate::buffer::Buffer;
 use crate::seen::Seen;
 use crate::source::{Node, Source};
+use crate::stack::Stack;
 
 /// Why nothing was written that could be kept.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ const SCALAR: usize = 40;
 /// # Errors
 /// [`Inexact`] as soon as the value turns out not to be one of these; `out` then holds rubbish.
 pub fn encode<'a, S: Source<'a>, B: Buffer>(root: S, out: &mut B) -> Result<(), Inexact> {
-    let mut outer: Vec<Open<'a, S>> = Vec::new();
+    let mut outer: Stack<Open<'a, S>> = Stack::new();
     let mut seen = Seen::default();
     // Every value is followed by a comma; the end of its container writes over the last one.
     let Some(mut open) = write(root, 0, &mut seen, out)? else {
@@ -50,35 +50,36 @@ pub fn encode<'a, S: Source<'a>, B: Buffer>(root: S, out: &mut B) -> Result<(), 
     };
     loop {
         let depth = outer.len() + 1;
-        let (inner, end) = match &mut open {
-            Open::List(items) => loop {
+        // Moved out and in again: what an iterator needs stays in registers while it runs.
+        let (inner, end) = match open {
+            Open::List(mut items) => loop {
                 let Some(item) = items.next() else { break (None, b']') };
                 if let Some(inner) = write(item, depth, &mut seen, out)? {
+                    outer.push(Open::List(items))?;
                     break (Some(inner), 0);
                 }
             },
-            Open::Map(pairs) => loop {
+            Open::Map(mut pairs) => loop {
                 let Some((key, item)) = pairs.next() else { break (None, b'}') };
                 out.quoted(key.ok_or(Inexact::Value)?, b':')?;
                 if let Some(inner) = write(item, depth, &mut seen, out)? {
+                    outer.push(Open::Map(pairs))?;
                     break (Some(inner), 0);
                 }
             },
         };
-        if let Some(inner) = inner {
-            outer.try_reserve(1)?;
-            outer.push(mem::replace(&mut open, inner));
-            continue;
-        }
-        if let Some(comma) = out.written_mut().last_mut() {
-            *comma = end;
-        }
-        match outer.pop() {
-            None => return Ok(()),
-            Some(next) => open = next,
-        }
-        out.reserve(1)?;
-        out.push(b',');
+        open = match inner {
+            Some(inner) => inner,
+            None => {
+                if let Some(comma) = out.written_mut().last_mut() {
+                    *comma = end;
+                }
+                let Some(next) = outer.pop() else { return Ok(()) };
+                out.reserve(1)?;
+                out.push(b',');
+                next
+            }
+        };
     }
 }
 
