@@ -1,5 +1,6 @@
 """Classes of a script, kept in a store: by the script again, by its workers, by other Pythons."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,11 +85,18 @@ def test_a_field_that_is_new_takes_its_default_and_one_that_is_gone_is_an_error(
     assert "the class has no field 'near' any more" in said
 
 
+def by_other(python, *arguments):
+    # What the tests tell their own Python's children is not for another one.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    command = [python, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
+
+
 def other_pythons():
     """The Pythons beside this one that have holdall: `make build PYTHON=...` makes one."""
     for python in sorted(ROOT.glob(".venv*/bin/python")):
         asked = "import sys, holdall; print('%d.%d' % sys.version_info[:2])"
-        told = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False)
+        told = by_other(python, "-c", asked)
         version = told.stdout.strip()
         if told.returncode == 0 and version != "{}.{}".format(*sys.version_info):
             yield version, python
@@ -115,7 +123,5 @@ for key in ("place", "function"):
             script.write_text(
                 f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{code}"
             )
-            done = subprocess.run(
-                [python, script, at], capture_output=True, text=True, check=False, timeout=60
-            )
+            done = by_other(python, script, at)
             assert (done.returncode, done.stdout) == (0, said), done.stderr
