@@ -1,11 +1,11 @@
 //! The frame: a header and its payload, every byte of them checked.
 
-use holdall_types::{Error, ErrorKind, Result};
+use holdall_types::{Codec, Error, ErrorKind, Result};
 
 use crate::checksum::{self, checksum};
 use crate::header::Header;
 use crate::signature::{MAC_LEN, Signer};
-use crate::table;
+use crate::{MAGIC, VERSION, table};
 
 /// A header and its payload whose checksum was right. Only [`read`](Frame::read),
 /// [`read_front`](Frame::read_front) and [`read_parts`](Frame::read_parts) make one, so that nobody
@@ -42,6 +42,22 @@ impl<'a> Frame<'a> {
         }
         frame.segments = segments;
         Ok(frame)
+    }
+
+    /// Reads the commonest frame without taking it apart: of a payload that is plain data (text, raw
+    /// or JSON), of which nothing but the codec is said. `None` is every other frame, and a damaged one:
+    /// [`read`](Frame::read) says which.
+    #[must_use]
+    pub fn read_data(bytes: &'a [u8]) -> Option<(Codec, &'a [u8])> {
+        let (head, payload) = bytes.split_first_chunk::<{ Header::PLAIN }>()?;
+        let [first, second, version_and_codec, 0, sum @ ..] = *head else { return None };
+        if [first, second] != MAGIC || version_and_codec >> 4 != VERSION {
+            return None;
+        }
+        let codec = Codec::from_number(version_and_codec & 0x0F)?;
+        let data = matches!(codec, Codec::Text | Codec::Raw | Codec::Json);
+        let right = data && checksum(&[first, second, version_and_codec, 0], payload) == sum;
+        right.then_some((codec, payload))
     }
 
     /// Reads a header and its payload that lie in one piece, without the segments that it may

@@ -4,7 +4,7 @@ use holdall_store::{Framing, Keyring};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::encode::encode_in;
+use crate::encode::{auto_framed, encode_in};
 use crate::error::Result;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, modelled};
@@ -27,8 +27,16 @@ pub fn dumps<'py>(
     let keyset = keyset_of(keyset)?;
     let mode = either(mode, serialization_mode)?.unwrap_or(Mode::Auto);
     let modelled = model.map(|model| modelled(value, Some(model))).transpose()?;
-    // A bare payload is all there is: nothing can be beside it.
-    let encoded = encode_in(modelled.as_ref().unwrap_or(value), mode, frame)?;
+    let value = modelled.as_ref().unwrap_or(value);
+    let encoded = if frame && mode == Mode::Auto {
+        match auto_framed(value)? {
+            Ok(framed) => return Ok(framed),
+            Err(encoded) => encoded,
+        }
+    } else {
+        // A bare payload is all there is: nothing can be beside it.
+        encode_in(value, mode, frame)?
+    };
     if !frame {
         return Ok(PyBytes::new(py, encoded.payload().bytes));
     }

@@ -101,9 +101,28 @@ fn auto<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
         return Ok(plain(Codec::Raw, Data::Bytes(bytes.clone())));
     }
-    if let Some(written) = exact_json(value)? {
-        return Ok(plain(Codec::Json, Data::Written(written)));
+    match exact_json(value)? {
+        Some(written) => Ok(plain(Codec::Json, Data::Written(written))),
+        None => beyond_json(value, beside),
     }
+}
+
+/// In mode `auto`: at once the whole frame of what JSON holds, as most values are; of the others the
+/// payload.
+pub fn auto_framed<'py>(
+    value: &Bound<'py, PyAny>,
+) -> Result<std::result::Result<Bound<'py, PyBytes>, Encoded<'py>>> {
+    if value.is_exact_instance_of::<PyString>() || value.is_exact_instance_of::<PyBytes>() {
+        return auto(value, true).map(Err);
+    }
+    let Some(written) = exact_json(value)? else { return beyond_json(value, true).map(Err) };
+    let payload = written.payload();
+    let head = long(value.py(), payload, || Header::write_plain(Codec::Json, payload))?;
+    Ok(Ok(written.framed(head)))
+}
+
+/// What JSON does not hold exactly.
+fn beyond_json<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     match tagged(value, beside)? {
         Ok(encoded) => Ok(encoded),
         Err(_) => pickle(value, beside),

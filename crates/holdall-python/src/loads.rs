@@ -72,6 +72,11 @@ fn in_place<'py>(
         return Ok(None);
     }
     let (py, bytes) = (data.py(), bytes.as_bytes());
+    if let Some((codec, payload)) = long(py, bytes, || Frame::read_data(bytes))
+        && let Some(value) = passive(py, codec, payload, mode)?
+    {
+        return Ok(Some(value));
+    }
     if let Some((header, _)) = Header::read(bytes)?
         && header.table.is_some()
     {
