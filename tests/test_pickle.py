@@ -174,6 +174,13 @@ def test_what_only_cloudpickle_writes_keeps_its_type():
     assert back(field)[0]._field_type is field._field_type
 
 
+@pytest.mark.parametrize("kind", ["U1", "i4", "f8", "c16", [("a", "i4"), ("b", "U2")]])
+def test_the_byte_order_of_arrays_in_pieces_is_kept(kind):
+    """NumPy's own pickle loses it from 2.5 on."""
+    value = np.zeros((4, 4), np.dtype(kind).newbyteorder("S"))[::2, 1:3]
+    assert same(value, back([value])[0][0])
+
+
 @pytest.mark.parametrize("kind", ["M8[s]", "m8[s]"])
 def test_the_byte_order_of_dates_in_arrays_is_kept(kind):
     """NumPy's own pickle turns such an array, alone among all types, to native byte order."""

@@ -93,12 +93,10 @@ def reducers() -> dict[type, Callable[[Any], Any]]:
 def view_of_bits(array: Any) -> Any:
     """Write an array as a view of one that NumPy keeps as it is.
 
-    Swapped dates would be read back in native byte order, and what lies between the fields of
+    What is swapped would be read back in native byte order, and what lies between the fields of
     records be whatever was in memory.
     """
     kind = type(array)
     if kind is not sys.modules["numpy"].ndarray:
         raise TypeError(f"{kind.__name__!r} would lose its byte order; use the machine's own")
-    if array.dtype.names is not None:
-        return kind.view, (array.view(f"V{array.itemsize}").copy("C"), array.dtype)
-    return kind.view, (array.view(f"{array.dtype.byteorder}i8"), array.dtype)
+    return kind.view, (array.view(f"V{array.itemsize}").copy("A"), array.dtype)

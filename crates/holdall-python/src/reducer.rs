@@ -220,7 +220,9 @@ fn is_array(value: &Bound<'_, PyAny>) -> bool {
 fn has_gaps(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = array.py();
     let dtype = array.getattr(intern!(py, "dtype"))?;
-    if dtype.getattr(intern!(py, "names"))?.is_none() || dtype.getattr(intern!(py, "hasobject"))?.is_truthy()? {
+    if dtype.getattr(intern!(py, "names"))?.is_none()
+        || dtype.getattr(intern!(py, "hasobject"))?.is_truthy()?
+    {
         return Ok(false);
     }
     let flags = array.getattr(intern!(py, "flags"))?;
@@ -228,13 +230,18 @@ fn has_gaps(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(!in_order(intern!(py, "c_contiguous"))? && !in_order(intern!(py, "f_contiguous"))?)
 }
 
-/// Whether this is an array of dates or spans in the other byte order, which NumPy's own pickle loses.
+/// Whether this is an array in the other byte order that NumPy's own pickle would turn into this
+/// machine's: dates and spans always, since NumPy 2.5 whatever is not contiguous.
 fn is_swapped(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = array.py();
     let dtype = array.getattr(intern!(py, "dtype"))?;
+    let is = |name| dtype.getattr(name)?.is_truthy();
+    if is(intern!(py, "isnative"))? || is(intern!(py, "hasobject"))? || !is(intern!(py, "itemsize"))? {
+        return Ok(false);
+    }
     let kind = dtype.getattr(intern!(py, "kind"))?;
     let dates = kind.cast::<PyString>().is_ok_and(|kind| kind == "M" || kind == "m");
-    Ok(dates && !dtype.getattr(intern!(py, "isnative"))?.is_truthy()?)
+    Ok(dates || !array.getattr(intern!(py, "flags"))?.getattr(intern!(py, "forc"))?.is_truthy()?)
 }
 
 fn text<'py>(

@@ -9,13 +9,12 @@ use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{
-    PyBytes, PyComplex, PyDict, PyInt, PyList, PyString, PyTuple, PyType, PyTypeMethods, PyTzInfo,
-};
+use pyo3::types::{PyBytes, PyComplex, PyDict, PyList, PyString, PyTuple, PyTypeMethods};
 
 use super::calendar;
 use super::class::{self, Class};
 use super::kind::{classes, named};
+use super::make;
 use super::number::{self, bad};
 use super::open::{MOST_STEPS, short};
 use super::stack::Stack;
@@ -173,50 +172,7 @@ impl<'py> Assembler<'py> {
         if class.is_tuple {
             return blank_tuple(py, class.class.as_ptr().cast(), length);
         }
-        blank(class.class.bind(py)).map_err(|error| refused(py, error))
-    }
-}
-
-/// What the fast names make; `None` for the others.
-fn quick<'py>(py: Python<'py>, name: &str, arguments: &[Py<PyAny>]) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let made = match (name, arguments) {
-        ("datetime.datetime" | "datetime.time", [text, rest @ ..]) if rest.len() != 1 && rest.len() < 3 => {
-            let text = text.bind(py).cast::<PyString>()?.to_str()?;
-            let (fold, zone) = match rest {
-                [fold, zone] => (fold.extract::<u8>(py)?, zone.extract::<Option<Bound<'py, PyTzInfo>>>(py)?),
-                _ => (0, None),
-            };
-            if fold > 1 {
-                return Err(bad("a fold that is neither 0 nor 1"));
-            }
-            if name == "datetime.time" {
-                calendar::time_of_day(py, text, fold == 1, zone.as_ref())?
-            } else {
-                calendar::date_time(py, text, fold == 1, zone.as_ref())?
-            }
-        }
-        ("bytearray", [bytes]) => {
-            let bytes = bytes.bind(py).cast::<PyBytes>()?;
-            pyo3::types::PyByteArray::new(py, bytes.as_bytes()).into_any()
-        }
-        ("decimal.Decimal", [text]) => {
-            let text = text.bind(py).cast::<PyString>()?;
-            decimal_class(py)?.call1((text,))?
-        }
-        _ => return Ok(None),
-    };
-    Ok(Some(made))
-}
-
-/// What `object.__new__` makes of a class.
-fn blank<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
-    let py = class.py();
-    // SAFETY: a class whose instances `object.__new__` makes; a new reference, or null with an error.
-    unsafe {
-        let new = ffi::PyBaseObject_Type.tp_new;
-        let Some(new) = new else { return Err(PyMemoryError::new_err("")) };
-        let made = new(class.as_type_ptr(), PyTuple::empty(py).as_ptr(), std::ptr::null_mut());
-        Bound::from_owned_ptr_or_err(py, made)
+        make::blank(class.class.bind(py)).map_err(|error| refused(py, error))
     }
 }
 
@@ -417,7 +373,7 @@ impl Sink for Assembler<'_> {
         };
         let name =
             name.bind(py).cast::<PyString>().map_err(|_| refused(py, bad("a name that is no text")))?;
-        let quick = quick(py, name.to_str()?, arguments).map_err(|error| refused(py, error))?;
+        let quick = make::quick(py, name.to_str()?, arguments).map_err(|error| refused(py, error))?;
         if let Some(made) = quick {
             self.base.values.truncate(start);
             self.push(made);
@@ -532,10 +488,10 @@ impl Sink for Assembler<'_> {
         let py = self.base.py;
         let made = match number {
             tag::UUID => match value.try_into() {
-                Ok(bytes) => uuid(py, u128::from_be_bytes(bytes)),
+                Ok(bytes) => make::uuid(py, u128::from_be_bytes(bytes)),
                 Err(_) => Err(bad("a UUID has 16 bytes")),
             },
-            tag::WTF8 => wtf8(py, value),
+            tag::WTF8 => make::wtf8(py, value),
             _ => return self.rebuilt_tag(number, &PyBytes::new(py, value)),
         };
         self.push(made.map_err(|error| refused(py, error))?);
@@ -547,7 +503,7 @@ impl Sink for Assembler<'_> {
         let made = match number {
             tag::DECIMAL => {
                 let (exponent, mantissa) = self.pair()?;
-                decimal(&exponent, &mantissa)
+                make::decimal(&exponent, &mantissa)
             }
             tag::COMPLEX => {
                 let (real, imaginary) = self.pair()?;
@@ -557,7 +513,7 @@ impl Sink for Assembler<'_> {
             }
             tag::DURATION => {
                 let span = self.top()?;
-                duration(&span)
+                make::duration(&span)
             }
             _ => {
                 let content = self.top()?;
@@ -636,69 +592,4 @@ impl Sink for Assembler<'_> {
 
 fn is_untrusted(py: Python<'_>, error: &PyErr) -> bool {
     error.get_type(py).name().is_ok_and(|name| name == "UntrustedPayloadError")
-}
-
-fn wtf8<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: bytes of that length; a new reference, or null with an error.
-    unsafe {
-        Bound::from_owned_ptr_or_err(
-            py,
-            ffi::PyUnicode_DecodeUTF8(
-                value.as_ptr().cast(),
-                value.len() as ffi::Py_ssize_t,
-                c"surrogatepass".as_ptr(),
-            ),
-        )
-    }
-}
-
-fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    static UNKNOWN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made = blank(CLASS.import(py, "uuid", "UUID")?)?;
-    let unknown = UNKNOWN.get_or_try_init(py, || {
-        py.import("uuid")?.getattr("SafeUUID")?.getattr("unknown").map(Bound::unbind)
-    })?;
-    let unknown = unknown.bind(py).clone();
-    // Its own constructor checks and converts at ten times the price; its slots are all it has.
-    for (name, value) in
-        [(intern!(py, "int"), number.into_pyobject(py)?.into_any()), (intern!(py, "is_safe"), unknown)]
-    {
-        // SAFETY: live objects; this is `object.__setattr__`.
-        let failed =
-            unsafe { ffi::PyObject_GenericSetAttr(made.as_ptr(), name.as_ptr(), value.as_ptr()) != 0 };
-        if failed {
-            return Err(PyErr::fetch(py));
-        }
-    }
-    Ok(made)
-}
-
-fn decimal<'py>(exponent: &Bound<'py, PyAny>, mantissa: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = exponent.py();
-    let exponent = number::exponent(exponent.extract::<i64>()?)?;
-    // Others write mantissas of any length.
-    let text = match mantissa.extract::<i64>() {
-        Ok(mantissa) => format!("{mantissa}E{exponent}"),
-        Err(_) => format!("{}E{exponent}", mantissa.cast::<PyInt>()?.str()?),
-    };
-    decimal_class(py)?.call1((text,))
-}
-
-fn decimal_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "decimal", "Decimal")
-}
-
-fn duration<'py>(span: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let span = span.cast::<PyDict>()?;
-    let (mut seconds, mut micros) = (None, 0);
-    for (part, number) in span {
-        match part.extract::<i64>()? {
-            1 => seconds = Some(number.extract::<i64>()?),
-            -6 => micros = number.extract::<i64>()?,
-            _ => return Err(bad("a span of parts that holdall does not write")),
-        }
-    }
-    calendar::delta(span.py(), seconds.ok_or_else(|| bad("a span without seconds"))?, micros)
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod class;
 mod inspect;
 mod kind;
+mod make;
 mod number;
 mod open;
 mod plan;
