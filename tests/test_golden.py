@@ -192,7 +192,7 @@ def reader(name="read_frame"):
 def test_the_plain_reader_of_the_format_page_reads_what_is_passive(name):
     entry, read = FRAMES[name], reader()
     if entry["codec"] in ("cbor", "pickle"):
-        with pytest.raises(ValueError, match="passive|CBOR"):
+        with pytest.raises(ValueError, match=r"passive|CBOR"):
             read(bytes_of(name))
     else:
         assert read(bytes_of(name)) == expected(entry)
