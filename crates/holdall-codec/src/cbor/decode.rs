@@ -140,8 +140,8 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
             let more = if self.class_next {
                 self.class()?
             } else {
-                let head = self.reader.head()?;
-                self.begin(head)?
+                let head = self.reader.head_here()?;
+                self.begin_here(head)?
             };
             if more {
                 continue;
@@ -167,8 +167,13 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
     }
 
     /// Puts a scalar or opens a container; says whether more of the value is to come.
-    #[inline]
     fn begin(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
+        self.begin_here(head)
+    }
+
+    /// The same, compiled into the loop.
+    #[inline(always)]
+    fn begin_here(&mut self, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
         let sink = &mut *self.sink;
         match head {
             Head::UInt(number) => match i64::try_from(number) {
@@ -375,9 +380,10 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
             let Some(open) = self.stack.last_mut() else { return Ok(true) };
             match open {
                 Open::Container(container) => {
-                    container.done += 1;
-                    let container = *container;
-                    let Container { done, length, kind, .. } = container;
+                    // Part by part: reading back as a whole what was just written in part stalls.
+                    let (done, length, kind) = (container.done + 1, container.length, container.kind);
+                    container.done = done;
+                    let container = Container { done, length, kind, ..*container };
                     if length != UNTOLD {
                         self.owed -= 1;
                     }

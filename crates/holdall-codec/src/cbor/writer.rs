@@ -55,6 +55,7 @@ impl<B: Buffer> Writer<B> {
         self.shares.meet(identity, self.out.written().len())
     }
 
+    #[inline]
     fn head(&mut self, major: u8, number: u64) {
         // Each arm is the shortest head that holds the number.
         if let Ok(byte) = u8::try_from(number) {
@@ -71,6 +72,7 @@ impl<B: Buffer> Writer<B> {
         }
     }
 
+    #[inline]
     fn headed(&mut self, major: u8, number: u64) -> Result {
         self.out.reserve(HEAD)?;
         self.head(major, number);
@@ -197,13 +199,23 @@ impl<B: Buffer> Writer<B> {
         self.headed(TAG, number)
     }
 
+    /// A tag on the front of an array of so many items.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn tagged_array(&mut self, number: u64, length: usize) -> Result {
+        self.out.reserve(2 * HEAD)?;
+        self.head(TAG, number);
+        self.head(ARRAY, length as u64);
+        Ok(())
+    }
+
     /// The front of a named object: its tag, and an array of the name and so many arguments.
     ///
     /// # Errors
     /// No memory.
     pub fn named(&mut self, name: &str, arguments: usize) -> Result {
-        self.tag(tag::NAMED)?;
-        self.array(1 + arguments)?;
+        self.tagged_array(tag::NAMED, 1 + arguments)?;
         self.text(name)
     }
 

@@ -136,14 +136,21 @@ impl<'py> Walker<'py> {
 
     /// Meets a container; `true` if a reference to it is all there is to write.
     ///
+    /// `ours` is how many references the walk itself holds.
+    ///
     /// # Safety
     /// The object is alive.
-    unsafe fn met<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<bool> {
+    unsafe fn met<B: Buffer>(
+        &mut self,
+        value: Value,
+        ours: ffi::Py_ssize_t,
+        out: &mut Writer<B>,
+    ) -> Result<bool> {
         let object = value.object;
         // SAFETY: alive, says the caller.
         unsafe {
             // Whoever holds the only reference cannot meet it again.
-            if ffi::Py_REFCNT(object) <= 1 {
+            if ffi::Py_REFCNT(object) <= ours + 1 {
                 return Ok(false);
             }
             if out.met(object as usize)? {
@@ -213,7 +220,7 @@ impl<'py> Walker<'py> {
             }
             Kind::ByteArray => {
                 // SAFETY: alive.
-                if unsafe { self.met(value, out)? } {
+                if unsafe { self.met(value, 1, out)? } {
                     return Ok(Written::Whole);
                 }
                 out.named("bytearray", 1)?;
@@ -264,14 +271,14 @@ impl<'py> Walker<'py> {
             }
             Kind::Named(reducer) => {
                 // SAFETY: alive.
-                if unsafe { self.met(value, out)? } {
+                if unsafe { self.met(value, 1, out)? } {
                     return Ok(Written::Whole);
                 }
                 return self.reduced(value, &object, reducer, out);
             }
             Kind::Object(plan) => {
                 // SAFETY: alive.
-                if unsafe { self.met(value, out)? } {
+                if unsafe { self.met(value, 1, out)? } {
                     return Ok(Written::Whole);
                 }
                 let Some(state) = plan.state(&object)? else {
@@ -453,13 +460,12 @@ impl Source for Walker<'_> {
             } else if ptr::eq(class, &raw const ffi::PyTuple_Type) {
                 let length = ffi::PyTuple_GET_SIZE(object).unsigned_abs();
                 // There is one empty tuple.
-                if length > 0 && self.met(value, out)? {
+                if length > 0 && self.met(value, 0, out)? {
                     return Ok(Written::Whole);
                 }
-                out.tag(tag::TUPLE)?;
-                out.array(length)?;
-                let items = hold(self.py, object);
+                out.tagged_array(tag::TUPLE, length)?;
                 let open = self.tuple(object);
+                let items = hold(self.py, object);
                 return Ok(Written::Front(Open::Items {
                     items,
                     at: 0,
@@ -468,7 +474,7 @@ impl Source for Walker<'_> {
                     hashed: value.hashed,
                 }));
             } else if ptr::eq(class, &raw const ffi::PyDict_Type) {
-                if self.met(value, out)? {
+                if self.met(value, 0, out)? {
                     return Ok(Written::Whole);
                 }
                 let length = ffi::PyDict_Size(object).unsigned_abs();
@@ -483,7 +489,7 @@ impl Source for Walker<'_> {
                     held: None,
                 }));
             } else if ptr::eq(class, &raw const ffi::PyList_Type) {
-                if self.met(value, out)? {
+                if self.met(value, 0, out)? {
                     return Ok(Written::Whole);
                 }
                 let length = ffi::PyList_GET_SIZE(object).unsigned_abs();
@@ -493,17 +499,15 @@ impl Source for Walker<'_> {
             } else if ptr::eq(class, &raw const ffi::PySet_Type)
                 || ptr::eq(class, &raw const ffi::PyFrozenSet_Type)
             {
-                let set = Bound::from_borrowed_ptr(self.py, object);
                 let frozen = ptr::eq(class, &raw const ffi::PyFrozenSet_Type);
                 let length = ffi::PySet_Size(object).unsigned_abs();
-                if (length > 0 || !frozen) && self.met(value, out)? {
+                if (length > 0 || !frozen) && self.met(value, 0, out)? {
                     return Ok(Written::Whole);
                 }
-                out.tag(if frozen { tag::FROZENSET } else { tag::SET })?;
                 let items = Bound::from_owned_ptr_or_err(self.py, ffi::PySequence_Tuple(object))?;
                 let items = items.cast_into::<PyTuple>().map_err(PyErr::from)?;
-                out.array(items.len())?;
-                let sealed = frozen.then_some(set.as_ptr() as usize);
+                out.tagged_array(if frozen { tag::FROZENSET } else { tag::SET }, items.len())?;
+                let sealed = frozen.then_some(object as usize);
                 self.sealed.extend(sealed);
                 return Ok(Written::Front(self::items(&items, 0, What::Set(sealed), true)));
             } else {
