@@ -206,3 +206,14 @@ def test_no_memory_leaks_through_the_gaps_of_records():
         found = holdall.loads(holdall.dumps(kept, mode=mode))
         assert same(kept, found)
         assert holdall.dumps([kept], mode=mode) == holdall.dumps([kept], mode=mode)
+
+
+@pytest.mark.parametrize("kind", ["i4", "f8", "c16", "U2", "f2", "M8[D]", "m8[s]", "g", "G"])
+def test_pickles_keep_the_byte_order_of_arrays_in_pieces(kind):
+    """NumPy's own pickle turns these to native byte order."""
+    swapped = np.dtype(kind).newbyteorder("S")
+    whole = np.arange(24).reshape(4, 6).astype(kind).astype(swapped)
+    for array in (whole, whole.T, whole[::-2], whole[:, ::3], np.broadcast_to(whole[0], (2, 6))):
+        frame = holdall.dumps([array, KeyError])
+        assert holdall.inspect(frame).codec == "pickle"
+        assert same([array, KeyError], holdall.loads(frame))

@@ -91,12 +91,17 @@ def reducers() -> dict[type, Callable[[Any], Any]]:
 
 
 def view_of_bits(array: Any) -> Any:
-    """Write an array as a view of one that NumPy keeps as it is.
+    """Write an array as a view of plain bits, which NumPy keeps as they are.
 
-    What is swapped would be read back in native byte order, and what lies between the fields of
-    records be whatever was in memory.
+    Of some arrays it would write the items in native byte order, and with them either a dtype that
+    is not theirs or whatever was in memory between the fields of records.
     """
     kind = type(array)
     if kind is not sys.modules["numpy"].ndarray:
         raise TypeError(f"{kind.__name__!r} would lose its byte order; use the machine's own")
-    return kind.view, (array.view(f"V{array.itemsize}").copy("A"), array.dtype)
+    bits = array.view(f"V{array.itemsize}") if array.itemsize else array
+    flags = bits.flags
+    return kind.view, (
+        bits if flags.c_contiguous or flags.f_contiguous else bits.copy(),
+        array.dtype,
+    )

@@ -6,10 +6,10 @@ use holdall_store::{Keyring, Loaded, Trust};
 use holdall_types::limits::MAX_DEPTH;
 use holdall_types::{Codec, ErrorKind};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
 
 use crate::cbor::{self, Reading};
 use crate::error::{Raised, Result};
+use crate::fresh;
 use crate::mode::Mode;
 use crate::pickle;
 use crate::sink::Builder;
@@ -28,7 +28,7 @@ pub fn decode<'py>(
     let open_to_all = loaded.bare || matches!(stored, Codec::Text | Codec::Raw);
     match mode {
         Mode::Raw if !segments.is_empty() => Err(several(segments.len())),
-        Mode::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
+        Mode::Raw => Ok(fresh::bytes(py, loaded.payload())?.into_any()),
         Mode::Text if open_to_all || stored == Codec::Text => text(py, loaded.payload()),
         Mode::Json if open_to_all || stored == Codec::Json => json(py, loaded.payload()),
         Mode::Cbor if stored == Codec::Cbor => cbor(py, loaded, segments, keyring, trust),
@@ -58,7 +58,7 @@ pub fn passive<'py>(
     Ok(Some(match (codec, mode) {
         (Codec::Json, Mode::Auto | Mode::Json) => json(py, payload)?,
         (Codec::Text, Mode::Auto | Mode::Text) => text(py, payload)?,
-        (Codec::Raw, Mode::Auto) | (_, Mode::Raw) => PyBytes::new(py, payload).into_any(),
+        (Codec::Raw, Mode::Auto) | (_, Mode::Raw) => fresh::bytes(py, payload)?.into_any(),
         _ => return Ok(None),
     }))
 }
@@ -71,7 +71,7 @@ fn auto<'py>(
     trust: Trust,
 ) -> Result<Bound<'py, PyAny>> {
     match loaded.header.codec {
-        Codec::Raw => Ok(PyBytes::new(py, loaded.payload()).into_any()),
+        Codec::Raw => Ok(fresh::bytes(py, loaded.payload())?.into_any()),
         Codec::Text => text(py, loaded.payload()),
         Codec::Json if loaded.bare => json(py, loaded.payload()).map_err(|error| {
             let message = "a value without a frame that begins as JSON is not JSON; read it with mode=\"text\" or \
@@ -144,7 +144,7 @@ fn bare_pickle<'py>(py: Python<'py>, loaded: &Loaded, trust: Trust) -> Result<Bo
 
 fn text<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {
     match std::str::from_utf8(payload) {
-        Ok(text) => Ok(PyString::new(py, text).into_any()),
+        Ok(text) => Ok(fresh::text(py, text)?.into_any()),
         Err(error) => {
             let message = format!("the bytes are not UTF-8 text: {error}; read them with mode=\"raw\"");
             Err(Raised::new(ErrorKind::Serialization, message))

@@ -6,6 +6,7 @@ use pyo3::types::PyBytes;
 
 use crate::encode::{auto_framed, encode_in};
 use crate::error::Result;
+use crate::fresh;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, modelled};
 
@@ -38,7 +39,7 @@ pub fn dumps<'py>(
         encode_in(value, mode, frame)?
     };
     if !frame {
-        return Ok(PyBytes::new(py, encoded.payload().bytes));
+        return Ok(fresh::bytes(py, encoded.payload().bytes)?);
     }
     if encoded.is_plain() {
         return encoded.framed(py);

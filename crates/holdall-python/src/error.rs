@@ -2,6 +2,7 @@
 
 use holdall_types::{Error, ErrorKind};
 use pyo3::exceptions::PyMemoryError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -32,8 +33,8 @@ impl From<Error> for Raised {
 }
 
 impl From<std::collections::TryReserveError> for Raised {
-    fn from(error: std::collections::TryReserveError) -> Self {
-        Error::from(error).into()
+    fn from(_: std::collections::TryReserveError) -> Self {
+        Self(Python::attach(no_memory))
     }
 }
 
@@ -48,8 +49,16 @@ impl Raised {
         Self(made(py, "WrongTypeError", message))
     }
 
+    /// Whether memory has run out: then an error had better be left as it is.
+    pub fn is_memory(&self, py: Python<'_>) -> bool {
+        self.0.is_instance_of::<PyMemoryError>(py)
+    }
+
     /// The same error, its message led by what was being done. Errors of Python's own stay as they are.
     pub fn about(self, py: Python<'_>, what: &str) -> Self {
+        if self.is_memory(py) {
+            return self;
+        }
         let value = self.0.value(py);
         let ours = py.import("holdall.errors").and_then(|module| module.getattr("HoldallError"));
         if let Ok(ours) = ours
@@ -64,6 +73,9 @@ impl Raised {
     /// The same error, led by where in the value it happened, which its `path` says, too.
     pub fn at(self, py: Python<'_>, path: &str) -> Self {
         let raised = self.about(py, path);
+        if raised.is_memory(py) {
+            return raised;
+        }
         let value = raised.0.value(py);
         if value.hasattr("path").unwrap_or(false) {
             let _ = value.setattr("path", path);
@@ -85,8 +97,15 @@ fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     }
     match name_of(error.kind()) {
         Some(name) => made(py, name, error.message().to_owned()),
-        None => PyMemoryError::new_err(error.message().to_owned()),
+        None => no_memory(py),
     }
+}
+
+/// The error that Python keeps at hand for this moment: there may be no memory left to make one.
+fn no_memory(py: Python<'_>) -> PyErr {
+    // SAFETY: sets an error, which is taken at once.
+    unsafe { ffi::PyErr_NoMemory() };
+    PyErr::fetch(py)
 }
 
 fn made(py: Python<'_>, name: &str, message: String) -> PyErr {

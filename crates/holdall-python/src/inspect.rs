@@ -2,9 +2,10 @@
 
 use holdall_frame::{Frame, Header, bare};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::PyDict;
 
 use crate::error::Result;
+use crate::fresh;
 use crate::loads::bytes_of;
 
 /// Return what a frame or a bare value says of itself, opening nothing; `holdall.inspect` shows it.
@@ -28,6 +29,6 @@ pub fn inspect_frame<'py>(data: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>
     shown.set_item("python", header.python.map(|(major, minor)| format!("{major}.{minor}")))?;
     shown.set_item("key", header.key.as_deref())?;
     shown.set_item("signed_by", header.signed.as_ref().map(|signature| signature.key_id.to_string()))?;
-    shown.set_item("payload", PyBytes::new(py, payload))?;
+    shown.set_item("payload", fresh::bytes(py, payload)?)?;
     Ok(shown)
 }

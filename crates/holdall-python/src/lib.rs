@@ -22,6 +22,7 @@ mod digits;
 mod dumps;
 mod encode;
 mod error;
+mod fresh;
 mod hooks;
 mod inspect;
 mod integer;

@@ -43,7 +43,7 @@ pub fn loads<'py>(
         return Err(Raised::new(ErrorKind::PythonVersion, message));
     }
     let buffers = PyList::new(py, segments)?;
-    Ok(module(py)?.call_method1(intern!(py, "loads"), (PyBytes::new(py, payload), buffers))?)
+    Ok(module(py)?.call_method1(intern!(py, "loads"), (crate::fresh::bytes(py, payload)?, buffers))?)
 }
 
 /// `holdall._pickle`, looked up once: importing it at each use took as long as a small pickle.

@@ -62,8 +62,8 @@ impl Reducer {
             return self.special(value, kinds);
         }
         if is_array(value) {
-            let rest = is_swapped(value)? || (has_gaps(value)? && kind == array_type(value.py()));
-            return if rest { self.rest(value) } else { Ok(as_pickle_does(value)) };
+            let exact = kind == array_type(value.py());
+            return if is_lost(value, exact)? { self.rest(value) } else { Ok(as_pickle_does(value)) };
         }
         if is_subtype(kind, &kinds.cached) {
             return self.rest(value);
@@ -216,32 +216,24 @@ fn is_array(value: &Bound<'_, PyAny>) -> bool {
     !array.is_null() && unsafe { ffi::PyType_IsSubtype(value.get_type_ptr(), array) != 0 }
 }
 
-/// Whether NumPy would copy this array field by field, with whatever was in memory between the fields.
-fn has_gaps(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// Whether NumPy's own pickle would lose something of an array: the byte order of what it cannot write
+/// as it lies in memory; what lies between the fields of records in pieces, instead of which it writes
+/// whatever was in memory.
+fn is_lost(array: &Bound<'_, PyAny>, exact: bool) -> PyResult<bool> {
     let py = array.py();
     let dtype = array.getattr(intern!(py, "dtype"))?;
-    if dtype.getattr(intern!(py, "names"))?.is_none()
-        || dtype.getattr(intern!(py, "hasobject"))?.is_truthy()?
-    {
+    let native = dtype.getattr(intern!(py, "isnative"))?.is_truthy()?;
+    let records = !dtype.getattr(intern!(py, "names"))?.is_none();
+    if native && !(records && exact) || dtype.getattr(intern!(py, "hasobject"))?.is_truthy()? {
         return Ok(false);
+    }
+    let letter = dtype.getattr(intern!(py, "char"))?;
+    if letter.cast::<PyString>()?.to_str().is_ok_and(|letter| matches!(letter, "M" | "m" | "g" | "G")) {
+        return Ok(true);
     }
     let flags = array.getattr(intern!(py, "flags"))?;
     let in_order = |name| flags.getattr(name)?.is_truthy();
     Ok(!in_order(intern!(py, "c_contiguous"))? && !in_order(intern!(py, "f_contiguous"))?)
-}
-
-/// Whether this is an array in the other byte order that NumPy's own pickle would turn into this
-/// machine's: dates and spans always, since NumPy 2.5 whatever is not contiguous.
-fn is_swapped(array: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = array.py();
-    let dtype = array.getattr(intern!(py, "dtype"))?;
-    let is = |name| dtype.getattr(name)?.is_truthy();
-    if is(intern!(py, "isnative"))? || is(intern!(py, "hasobject"))? || !is(intern!(py, "itemsize"))? {
-        return Ok(false);
-    }
-    let kind = dtype.getattr(intern!(py, "kind"))?;
-    let dates = kind.cast::<PyString>().is_ok_and(|kind| kind == "M" || kind == "m");
-    Ok(dates || !array.getattr(intern!(py, "flags"))?.getattr(intern!(py, "forc"))?.is_truthy()?)
 }
 
 fn text<'py>(

@@ -228,7 +228,7 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
                     self.is_of(self.classes - 1)?;
                     return Ok(false);
                 }
-                self.stack.push(Open::Definition);
+                self.push(Open::Definition)?;
                 self.open(Kind::List, length)
             }
             Head::UInt(number) => {
@@ -281,8 +281,19 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
         }
         self.depth += 1;
         self.class_next = kind == Kind::Object;
-        self.stack.push(Open::Container(container));
+        self.push(Open::Container(container))?;
         Ok(true)
+    }
+
+    /// Opens something. In front of a container stand a mark, a tag and a class at most; a payload of
+    /// nothing but tags and marks must not fill the memory either.
+    fn push(&mut self, open: Open) -> Result<(), Fault<S::Error>> {
+        if self.stack.len() >= 4 * MAX_DEPTH {
+            return Err(Fault::TooDeep);
+        }
+        self.stack.try_reserve(1).map_err(|error| Fault::Sink(error.into()))?;
+        self.stack.push(open);
+        Ok(())
     }
 
     /// What a tag makes of the item behind it.
@@ -298,7 +309,7 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
                     return Err("a value that is shared twice".into());
                 }
                 self.sink.share().map_err(Fault::Sink)?;
-                self.stack.push(Open::Share(self.shares));
+                self.push(Open::Share(self.shares))?;
                 self.shares = self.shares.checked_add(1).ok_or("more shared values than can be counted")?;
                 return Ok(true);
             }
@@ -337,7 +348,7 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
 
     /// A tag on what is complete before the tag can be heeded.
     fn held(&mut self, number: u64, head: Head<'a>) -> Result<bool, Fault<S::Error>> {
-        self.stack.push(Open::Tag(number));
+        self.push(Open::Tag(number))?;
         self.begin(head)
     }
 
@@ -462,6 +473,11 @@ impl<'a, S: Sink> Decoder<'a, '_, S> {
                 _ => Step::Item(done),
             })
         };
-        self.stack.iter().filter_map(step).collect()
+        let mut path = Vec::new();
+        // The reason may be that there is no memory left.
+        if path.try_reserve(self.stack.len()).is_ok() {
+            path.extend(self.stack.iter().filter_map(step));
+        }
+        path
     }
 }

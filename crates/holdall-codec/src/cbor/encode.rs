@@ -43,6 +43,7 @@ fn walk<S: Source, B: Buffer>(
             if stack.len() >= MAX_DEPTH {
                 return Err(source.too_deep());
             }
+            stack.try_reserve(1)?;
             stack.push(open);
         }
         loop {

@@ -1,5 +1,7 @@
 //! What values are built with.
 
+use std::collections::TryReserveError;
+
 /// A container that may be referred to before it is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
@@ -26,7 +28,7 @@ pub enum Shell {
 #[expect(clippy::missing_errors_doc, reason = "described once, above")]
 pub trait Sink {
     /// Why a value could not be built.
-    type Error;
+    type Error: From<TryReserveError>;
 
     fn null(&mut self) -> Result<(), Self::Error>;
     fn undefined(&mut self) -> Result<(), Self::Error>;

@@ -1,5 +1,7 @@
 //! A value that can be written as CBOR.
 
+use std::collections::TryReserveError;
+
 use super::writer::Writer;
 use crate::buffer::Buffer;
 
@@ -11,7 +13,7 @@ pub trait Source {
     /// A container that was begun, and how far it has come. It keeps what it walks alive.
     type Open;
     /// Why a value is not written: it is none of CBOR's, it changed meanwhile, no memory.
-    type Error;
+    type Error: From<TryReserveError>;
 
     /// Writes a scalar whole, or the front of a container.
     ///

@@ -19,6 +19,7 @@ use super::number::{self, bad};
 use super::open::{MOST_STEPS, short};
 use super::stack::Stack;
 use crate::error::{Raised, Result};
+use crate::fresh;
 
 /// What a payload is read with.
 pub struct Reading<'py> {
@@ -104,8 +105,8 @@ impl<'py> Assembler<'py> {
         path
     }
 
-    fn push(&mut self, value: Bound<'_, PyAny>) {
-        self.base.values.push(value.unbind());
+    fn push(&mut self, value: Bound<'_, PyAny>) -> Result<()> {
+        self.base.put(value.unbind())
     }
 
     /// Takes the last so many values.
@@ -139,8 +140,7 @@ impl<'py> Assembler<'py> {
         let value = named(py)?
             .call_method1(intern!(py, "rebuild_tag"), (tag, content))
             .map_err(|error| refused(py, error))?;
-        self.push(value);
-        Ok(())
+        self.push(value)
     }
 
     /// The two numbers of a pair.
@@ -162,8 +162,7 @@ impl<'py> Assembler<'py> {
                 return Err(refused(py, PyErr::fetch(py)));
             }
         }
-        self.push(set);
-        Ok(())
+        self.push(set)
     }
 
     /// A new instance without a state.
@@ -251,8 +250,7 @@ impl Sink for Assembler<'_> {
     fn undefined(&mut self) -> Result<()> {
         let py = self.base.py;
         let unset = classes(py)?.getattr(intern!(py, "UNSET"))?;
-        self.push(unset);
-        Ok(())
+        self.push(unset)
     }
 
     fn bool(&mut self, value: bool) -> Result<()> {
@@ -265,8 +263,7 @@ impl Sink for Assembler<'_> {
 
     fn big_int(&mut self, negative: bool, magnitude: &[u8]) -> Result<()> {
         let value = number::integer(self.base.py, negative, magnitude)?;
-        self.push(value);
-        Ok(())
+        self.push(value)
     }
 
     fn float(&mut self, value: f64) -> Result<()> {
@@ -283,8 +280,7 @@ impl Sink for Assembler<'_> {
             out.copy_from_slice(value);
             Ok(())
         })?;
-        self.push(bytes.into_any());
-        Ok(())
+        self.push(bytes.into_any())
     }
 
     fn key(&mut self, value: &str) -> Result<()> {
@@ -293,8 +289,7 @@ impl Sink for Assembler<'_> {
 
     fn as_key(&mut self) -> Result<()> {
         let key = self.top()?;
-        self.base.keys.push(key.unbind());
-        Ok(())
+        self.base.put_key(key.unbind())
     }
 
     fn list(&mut self, length: usize) -> Result<()> {
@@ -304,16 +299,14 @@ impl Sink for Assembler<'_> {
         for item in self.take(length) {
             list.append(item.into_bound(py))?;
         }
-        self.push(list.into_any());
-        Ok(())
+        self.push(list.into_any())
     }
 
     fn tuple(&mut self, length: usize) -> Result<()> {
         let py = self.base.py;
         if let Some(shell) = self.shell_of() {
             fill_tuple(&shell, self.take(length));
-            self.push(shell);
-            return Ok(());
+            return self.push(shell);
         }
         // SAFETY: a new tuple is filled before anyone can see it; the items' references move in, and
         // are no longer ours.
@@ -327,8 +320,7 @@ impl Sink for Assembler<'_> {
             values.set_len(start);
             tuple
         };
-        self.push(tuple);
-        Ok(())
+        self.push(tuple)
     }
 
     fn set(&mut self, length: usize) -> Result<()> {
@@ -353,15 +345,14 @@ impl Sink for Assembler<'_> {
         let py = self.base.py;
         let dict = match self.shell_of() {
             Some(shell) => shell.cast_into::<PyDict>().map_err(PyErr::from)?,
-            None => PyDict::new(py),
+            None => fresh::dict(py)?,
         };
         let values = self.base.values.len().saturating_sub(length);
         let keys = self.base.keys.len().saturating_sub(length);
         for (key, value) in self.base.keys.drain(keys..).zip(self.base.values.drain(values..)) {
             dict.set_item(key, value).map_err(|error| refused(py, error))?;
         }
-        self.push(dict.into_any());
-        Ok(())
+        self.push(dict.into_any())
     }
 
     fn named(&mut self, length: usize) -> Result<()> {
@@ -376,10 +367,10 @@ impl Sink for Assembler<'_> {
         let quick = make::quick(py, name.to_str()?, arguments).map_err(|error| refused(py, error))?;
         if let Some(made) = quick {
             self.base.values.truncate(start);
-            self.push(made);
-            return Ok(());
+            return self.push(made);
         }
-        let (name, list) = (name.clone(), PyList::new(py, arguments)?);
+        let (name, list) =
+            (name.clone(), fresh::list(py, arguments.iter().map(|argument| argument.clone_ref(py)))?);
         self.base.values.truncate(start);
         let made = match shell {
             Some(shell) => named(py)?.call_method1(intern!(py, "fill"), (shell, list)),
@@ -388,8 +379,7 @@ impl Sink for Assembler<'_> {
                 named(py)?.call_method1(intern!(py, "rebuild"), (name, list, segments))
             }
         };
-        self.push(made.map_err(|error| refused(py, error))?);
-        Ok(())
+        self.push(made.map_err(|error| refused(py, error))?)
     }
 
     fn named_text(&mut self, name: &str, text: &str) -> Result<bool> {
@@ -399,7 +389,7 @@ impl Sink for Assembler<'_> {
             "datetime.time" => calendar::time_of_day(py, text, false, None),
             _ => return Ok(false),
         };
-        self.push(made.map_err(|error| refused(py, error))?);
+        self.push(made.map_err(|error| refused(py, error))?)?;
         Ok(true)
     }
 
@@ -434,16 +424,17 @@ impl Sink for Assembler<'_> {
     fn object(&mut self, number: usize, length: usize) -> Result<()> {
         let py = self.base.py;
         let shell = self.shell_of();
-        let values: Vec<Py<PyAny>> = self.take(length).collect();
+        let mut values: Vec<Py<PyAny>> = Vec::new();
+        values.try_reserve_exact(length.min(self.base.values.len()))?;
+        values.extend(self.take(length));
         let Some(class) = self.classes.get(number) else { return Ok(()) };
         if let Some(build) = &class.build {
-            let values = PyList::new(py, values)?;
+            let values = fresh::list(py, values.into_iter())?;
             let made = match (shell, &class.fill) {
                 (Some(shell), Some(fill)) => fill.bind(py).call1((&shell, values)).map(|_| shell),
                 _ => build.bind(py).call1((values,)),
             };
-            self.push(made.map_err(|error| refused(py, error))?);
-            return Ok(());
+            return self.push(made.map_err(|error| refused(py, error))?);
         }
         if class.names.len() != length {
             return Err(refused(py, bad("an instance with another number of values than its class has")));
@@ -469,8 +460,7 @@ impl Sink for Assembler<'_> {
                 }
             }
         }
-        self.push(made);
-        Ok(())
+        self.push(made)
     }
 
     fn tagged_text(&mut self, number: u64, value: &str) -> Result<()> {
@@ -478,10 +468,9 @@ impl Sink for Assembler<'_> {
         let made = match number {
             tag::DATE_TIME => calendar::date_time(py, value, false, None),
             tag::DATE => calendar::date(py, value),
-            _ => return self.rebuilt_tag(number, &PyString::new(py, value)),
+            _ => return self.rebuilt_tag(number, fresh::text(py, value)?.as_any()),
         };
-        self.push(made.map_err(|error| refused(py, error))?);
-        Ok(())
+        self.push(made.map_err(|error| refused(py, error))?)
     }
 
     fn tagged_bytes(&mut self, number: u64, value: &[u8]) -> Result<()> {
@@ -492,10 +481,9 @@ impl Sink for Assembler<'_> {
                 Err(_) => Err(bad("a UUID has 16 bytes")),
             },
             tag::WTF8 => make::wtf8(py, value),
-            _ => return self.rebuilt_tag(number, &PyBytes::new(py, value)),
+            _ => return self.rebuilt_tag(number, fresh::bytes(py, value)?.as_any()),
         };
-        self.push(made.map_err(|error| refused(py, error))?);
-        Ok(())
+        self.push(made.map_err(|error| refused(py, error))?)
     }
 
     fn tagged(&mut self, number: u64) -> Result<()> {
@@ -520,8 +508,7 @@ impl Sink for Assembler<'_> {
                 return self.rebuilt_tag(number, &content);
             }
         };
-        self.push(made.map_err(|error| refused(py, error))?);
-        Ok(())
+        self.push(made.map_err(|error| refused(py, error))?)
     }
 
     fn share(&mut self) -> Result<()> {
@@ -533,8 +520,8 @@ impl Sink for Assembler<'_> {
     fn shell(&mut self, number: usize, shell: Shell) -> Result<()> {
         let py = self.base.py;
         let made = match shell {
-            Shell::List => PyList::empty(py).into_any(),
-            Shell::Map => PyDict::new(py).into_any(),
+            Shell::List => fresh::list(py, std::iter::empty())?.into_any(),
+            Shell::Map => fresh::dict(py)?.into_any(),
             Shell::Tuple(0) => return Ok(()),
             Shell::Tuple(length) => blank_tuple(py, &raw mut ffi::PyTuple_Type, length)?,
             // SAFETY: a new reference, or null with an error.
@@ -585,8 +572,7 @@ impl Sink for Assembler<'_> {
                 return Err(Raised::new(ErrorKind::Serialization, message));
             }
         };
-        self.base.values.push(value);
-        Ok(())
+        self.base.put(value)
     }
 }
 

@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyInt, PyString, PyTuple, PyType, PyTypeMetho
 
 use super::calendar;
 use super::number::{self, bad};
+use crate::fresh;
 
 /// What the fast names make; `None` for the others.
 pub fn quick<'py>(
@@ -34,7 +35,7 @@ pub fn quick<'py>(
         }
         ("bytearray", [bytes]) => {
             let bytes = bytes.bind(py).cast::<PyBytes>()?;
-            pyo3::types::PyByteArray::new(py, bytes.as_bytes()).into_any()
+            fresh::bytearray(py, bytes.as_bytes())?.into_any()
         }
         ("decimal.Decimal", [text]) => {
             let text = text.bind(py).cast::<PyString>()?;
@@ -82,9 +83,10 @@ pub fn uuid(py: Python<'_>, number: u128) -> PyResult<Bound<'_, PyAny>> {
     })?;
     let unknown = unknown.bind(py).clone();
     // Its own constructor checks and converts at ten times the price; its slots are all it has.
-    for (name, value) in
-        [(intern!(py, "int"), number.into_pyobject(py)?.into_any()), (intern!(py, "is_safe"), unknown)]
-    {
+    for (name, value) in [
+        (intern!(py, "int"), fresh::integer(py, &number.to_be_bytes(), false)?),
+        (intern!(py, "is_safe"), unknown),
+    ] {
         // SAFETY: live objects; this is `object.__setattr__`.
         let failed =
             unsafe { ffi::PyObject_GenericSetAttr(made.as_ptr(), name.as_ptr(), value.as_ptr()) != 0 };
@@ -107,7 +109,7 @@ pub fn decimal<'py>(
         Ok(mantissa) => format!("{mantissa}E{exponent}"),
         Err(_) => format!("{}E{exponent}", mantissa.cast::<PyInt>()?.str()?),
     };
-    decimal_class(py)?.call1((text,))
+    decimal_class(py)?.call1((fresh::text(py, &text)?,))
 }
 
 fn decimal_class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {

@@ -51,6 +51,11 @@ pub fn dumps<'py, B: Buffer>(
             let out = writer.finish()?;
             Ok(Ok(walker.into_cbor(out)))
         }
+        // To say where would take memory.
+        Err(cbor::Stopped { error: walker::Stop::Raised(error), .. }) if error.is_memory(value.py()) => {
+            Err(error)
+        }
+        Err(cbor::Stopped { error: walker::Stop::Memory(error), .. }) => Err(error.into()),
         Err(stopped) => {
             let path = open::path(value.py(), &stopped.open);
             match stopped.error {
@@ -77,6 +82,9 @@ pub fn loads<'py>(py: Python<'py>, payload: &[u8], reading: Reading<'py>) -> Res
     let mut assembler = assembler::Assembler::new(py, reading);
     match cbor::decode(payload, &mut assembler) {
         Ok(()) => assembler.finish(),
+        Err(cbor::DecodeError { fault: cbor::Fault::Sink(raised), .. }) if raised.is_memory(py) => {
+            Err(raised)
+        }
         Err(error) => {
             let path = assembler.path(&error.path);
             Err(match error.fault {

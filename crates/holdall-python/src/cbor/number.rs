@@ -4,7 +4,9 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
+use pyo3::types::PyBytes;
+
+use crate::fresh;
 
 /// The sign of an integer and the big-endian bytes of n, or of -1 - n where it is negative.
 pub fn magnitude(value: &Bound<'_, PyAny>) -> PyResult<(bool, Vec<u8>)> {
@@ -19,18 +21,16 @@ pub fn magnitude(value: &Bound<'_, PyAny>) -> PyResult<(bool, Vec<u8>)> {
     let number = if negative { value.call_method0(intern!(py, "__invert__"))? } else { value.clone() };
     let bits: usize = number.call_method0(intern!(py, "bit_length"))?.extract()?;
     let bytes = number.call_method1(intern!(py, "to_bytes"), (bits.div_ceil(8), intern!(py, "big")))?;
-    Ok((negative, bytes.cast::<PyBytes>()?.as_bytes().to_vec()))
+    Ok((negative, fresh::vec(bytes.cast::<PyBytes>()?.as_bytes())?))
 }
 
 /// The integer of a sign and its bytes.
 pub fn integer<'py>(py: Python<'py>, negative: bool, magnitude: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    if magnitude.len() < 16 {
+    if negative && magnitude.len() < 16 {
         let number = magnitude.iter().fold(0i128, |number, byte| number << 8 | i128::from(*byte));
-        return Ok((if negative { !number } else { number }).into_pyobject(py)?.into_any());
+        return fresh::integer(py, &(!number).to_be_bytes(), true);
     }
-    let class = py.get_type::<PyInt>();
-    let bytes = PyBytes::new(py, magnitude);
-    let number = class.call_method1(intern!(py, "from_bytes"), (bytes, intern!(py, "big")))?;
+    let number = fresh::integer(py, magnitude, false)?;
     if negative { number.call_method0(intern!(py, "__invert__")) } else { Ok(number) }
 }
 

@@ -15,8 +15,7 @@ pub struct Stack<'py> {
 
 impl<'py> Stack<'py> {
     pub fn new(py: Python<'py>) -> Self {
-        // Room for what most payloads hold at once: growing by steps would cost a small one dearly.
-        Self { py, values: Vec::with_capacity(32), keys: Vec::with_capacity(16) }
+        Self { py, values: Vec::new(), keys: Vec::new() }
     }
 
     /// The one value that a complete payload leaves.
@@ -31,39 +30,48 @@ impl<'py> Stack<'py> {
         Ok(unsafe { Bound::from_owned_ptr_or_err(self.py, pointer) }?.unbind())
     }
 
+    /// Puts a value.
+    pub fn put(&mut self, value: Py<PyAny>) -> Result<()> {
+        put(&mut self.values, value)
+    }
+
+    /// Puts a key.
+    pub fn put_key(&mut self, key: Py<PyAny>) -> Result<()> {
+        put(&mut self.keys, key)
+    }
+
     pub fn null(&mut self) -> Result<()> {
-        self.values.push(self.py.None());
-        Ok(())
+        self.put(self.py.None())
     }
 
     pub fn bool(&mut self, value: bool) -> Result<()> {
         // SAFETY: a new reference.
-        self.values.push(unsafe { self.owned(ffi::PyBool_FromLong(value.into())) }?);
-        Ok(())
+        let value = unsafe { self.owned(ffi::PyBool_FromLong(value.into())) }?;
+        self.put(value)
     }
 
     pub fn int(&mut self, value: i64) -> Result<()> {
         // SAFETY: a new reference, or null with an error.
-        self.values.push(unsafe { self.owned(ffi::PyLong_FromLongLong(value)) }?);
-        Ok(())
+        let value = unsafe { self.owned(ffi::PyLong_FromLongLong(value)) }?;
+        self.put(value)
     }
 
     pub fn float(&mut self, value: f64) -> Result<()> {
         // SAFETY: a new reference, or null with an error.
-        self.values.push(unsafe { self.owned(ffi::PyFloat_FromDouble(value)) }?);
-        Ok(())
+        let value = unsafe { self.owned(ffi::PyFloat_FromDouble(value)) }?;
+        self.put(value)
     }
 
     pub fn str(&mut self, value: &str) -> Result<()> {
         // SAFETY: a new reference, or null with an error.
-        self.values.push(unsafe { self.owned(utf8::new(value, value.is_ascii())) }?);
-        Ok(())
+        let value = unsafe { self.owned(utf8::new(value, value.is_ascii())) }?;
+        self.put(value)
     }
 
     pub fn key(&mut self, value: &str) -> Result<()> {
         // SAFETY: a new reference, or null with an error.
-        self.keys.push(unsafe { self.owned(keys::get(value, value.is_ascii())) }?);
-        Ok(())
+        let key = unsafe { self.owned(keys::get(value, value.is_ascii())) }?;
+        self.put_key(key)
     }
 
     pub fn list(&mut self, length: usize) -> Result<()> {
@@ -76,7 +84,15 @@ impl<'py> Stack<'py> {
             }
             list
         };
-        self.values.push(list);
-        Ok(())
+        self.put(list)
     }
+}
+
+fn put(values: &mut Vec<Py<PyAny>>, value: Py<PyAny>) -> Result<()> {
+    if values.len() == values.capacity() {
+        // What most payloads hold at once: growing by steps would cost a small one dearly.
+        values.try_reserve(32)?;
+    }
+    values.push(value);
+    Ok(())
 }
