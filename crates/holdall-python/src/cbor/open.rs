@@ -1,8 +1,12 @@
 //! The containers that the walk is inside of.
 
+use std::sync::Arc;
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+
+use super::kind::Kind;
 
 /// A container and how far it has come. It is held by a reference of its own, so that no user code
 /// can take it away meanwhile.
@@ -21,15 +25,28 @@ pub enum Open {
         held: Option<Py<PyAny>>,
     },
     /// An instance's state.
-    State {
-        values: std::vec::IntoIter<Option<Py<PyAny>>>,
-        held: Option<Py<PyAny>>,
-        done: usize,
-        names: Vec<Py<PyString>>,
-        /// Whether it is a tuple that may be met again.
-        tuple: bool,
-        hashed: bool,
-    },
+    State(Box<Walk>),
+}
+
+/// The way through an instance's state. In a box, for it is larger than all the others.
+pub struct Walk {
+    pub values: std::vec::IntoIter<Option<Py<PyAny>>>,
+    pub held: Option<Py<PyAny>>,
+    pub done: usize,
+    pub kind: Arc<Kind>,
+    /// The names of what the class did not declare.
+    pub extras: Vec<Py<PyString>>,
+    /// Whether it is a tuple that may be met again.
+    pub tuple: bool,
+    pub hashed: bool,
+}
+
+impl Walk {
+    /// What the value at hand is called.
+    fn name(&self) -> Option<&Py<PyString>> {
+        let Kind::Object(plan) = &*self.kind else { return None };
+        plan.fields.iter().chain(&self.extras).nth(self.done.checked_sub(1)?)
+    }
 }
 
 /// What a row of items belongs to.
@@ -70,7 +87,7 @@ pub fn path(py: Python<'_>, open: &[Open]) -> String {
                 // While a key is written its value still waits.
                 path.push_str(&if value.is_some() { format!(".keys()[{key}]") } else { format!("[{key}]") });
             }
-            Open::State { done, names, .. } => match names.get(done.saturating_sub(1)) {
+            Open::State(walk) => match walk.name() {
                 Some(name) => path.push_str(&format!(".{}", name.bind(py).to_string_lossy())),
                 None => path.push_str(".?"),
             },

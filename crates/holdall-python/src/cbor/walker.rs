@@ -20,8 +20,8 @@ use super::Cbor;
 use super::calendar::{self, Rest};
 use super::kind::{Kind, has_reducer, kind_of};
 use super::number::{self, Small};
-use super::open::{Open, What};
-use super::plan::{Form, Plan, State};
+use super::open::{Open, Walk, What};
+use super::plan::{Form, State};
 use crate::error::Raised;
 
 /// From this size on an array is a segment beside the payload.
@@ -178,9 +178,9 @@ impl<'py> Walker<'py> {
     }
 
     /// Opens a tuple; says whether it is among those that may be met again.
-    fn tuple(&mut self, object: *mut ffi::PyObject) -> bool {
+    fn tuple(&mut self, object: *mut ffi::PyObject, ours: ffi::Py_ssize_t) -> bool {
         // SAFETY: alive, as every caller sees.
-        let again = unsafe { ffi::Py_REFCNT(object) } > 1;
+        let again = unsafe { ffi::Py_REFCNT(object) } > ours + 1;
         if again {
             self.tuples.push(object as usize);
         }
@@ -285,8 +285,8 @@ impl<'py> Walker<'py> {
                     // SAFETY: alive.
                     return Err(unsafe { self.refused(value.object) });
                 };
-                let open = plan.form == Form::NamedTuple && self.tuple(value.object);
-                return self.object(value, open, plan, state, out);
+                let open = plan.form == Form::NamedTuple && self.tuple(value.object, 1);
+                return self.object(value, open, &kind, state, out);
             }
             // SAFETY: alive.
             Kind::Other => return Err(unsafe { self.refused(value.object) }),
@@ -367,16 +367,16 @@ impl<'py> Walker<'py> {
         &mut self,
         value: Value,
         tuple: bool,
-        plan: &Plan,
+        kind: &Arc<Kind>,
         state: State,
         out: &mut Writer<B>,
     ) -> Result<Written<Open>> {
         let py = self.py;
+        let Kind::Object(plan) = &**kind else { return Ok(Written::Whole) };
         // SAFETY: alive, as the caller sees.
         let class = unsafe { ffi::Py_TYPE(value.object) };
         self.active = true;
-        out.tag(tag::OBJECT)?;
-        out.array(1 + state.values.len())?;
+        out.tagged_array(tag::OBJECT, 1 + state.values.len())?;
         let same = |known: &[Py<PyString>]| {
             known.len() == state.extras.len()
                 && known.iter().zip(&state.extras).all(|(one, two)| same_text(py, one, two))
@@ -388,11 +388,19 @@ impl<'py> Walker<'py> {
                 self.classes.push((class, state.extras.iter().map(|extra| extra.clone_ref(py)).collect()));
             }
         }
-        let names = plan.fields.iter().chain(&state.extras).map(|name| name.clone_ref(py)).collect();
         // The hash of a tuple is that of its items; what that of others is, only they know.
         let hashed = value.hashed && plan.form == Form::NamedTuple;
-        let values = state.values.into_iter();
-        Ok(Written::Front(Open::State { values, held: None, done: 0, names, tuple, hashed }))
+        let State { values, extras } = state;
+        let (values, kind) = (values.into_iter(), Arc::clone(kind));
+        Ok(Written::Front(Open::State(Box::new(Walk {
+            values,
+            held: None,
+            done: 0,
+            kind,
+            extras,
+            tuple,
+            hashed,
+        }))))
     }
 }
 
@@ -464,7 +472,7 @@ impl Source for Walker<'_> {
                     return Ok(Written::Whole);
                 }
                 out.tagged_array(tag::TUPLE, length)?;
-                let open = self.tuple(object);
+                let open = self.tuple(object, 0);
                 let items = hold(self.py, object);
                 return Ok(Written::Front(Open::Items {
                     items,
@@ -567,17 +575,17 @@ impl Source for Walker<'_> {
                     *value = Some(hold(self.py, item));
                     Ok(Some(Value { object: key, reduced: false, hashed: true }))
                 }
-                Open::State { values, held, done, tuple, hashed, .. } => {
-                    let Some(next) = values.next() else {
-                        if *tuple {
+                Open::State(walk) => {
+                    let Some(next) = walk.values.next() else {
+                        if walk.tuple {
                             self.tuples.pop();
                         }
                         return Ok(None);
                     };
-                    *done += 1;
+                    walk.done += 1;
                     let object = next.as_ref().map_or(ptr::null_mut(), Py::as_ptr);
-                    *held = next;
-                    Ok(Some(Value { object, reduced: false, hashed: *hashed }))
+                    walk.held = next;
+                    Ok(Some(Value { object, reduced: false, hashed: walk.hashed }))
                 }
             }
         }
