@@ -2,7 +2,7 @@
 
 use holdall_types::limits::MAX_DEPTH;
 
-use super::source::{Source, Written};
+use super::source::Source;
 use super::writer::Writer;
 use crate::buffer::Buffer;
 
@@ -39,12 +39,9 @@ fn walk<S: Source, B: Buffer>(
 ) -> Result<(), S::Error> {
     let mut value = root;
     loop {
-        if let Written::Front(open) = source.write(value, out)? {
-            if stack.len() >= MAX_DEPTH {
-                return Err(source.too_deep());
-            }
-            stack.try_reserve(1)?;
-            stack.push(open);
+        source.write(value, stack, out)?;
+        if stack.len() > MAX_DEPTH {
+            return Err(source.too_deep());
         }
         loop {
             let Some(open) = stack.last_mut() else { return Ok(()) };

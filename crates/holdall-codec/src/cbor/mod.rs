@@ -17,5 +17,5 @@ pub use decode::{DecodeError, Fault, Step, decode};
 pub use diagnostic::diagnostic;
 pub use encode::{Stopped, encode};
 pub use sink::{Shell, Sink};
-pub use source::{Source, Written};
+pub use source::Source;
 pub use writer::Writer;

@@ -15,15 +15,16 @@ pub trait Source {
     /// Why a value is not written: it is none of CBOR's, it changed meanwhile, no memory.
     type Error: From<TryReserveError>;
 
-    /// Writes a scalar whole, or the front of a container.
+    /// Writes a scalar whole, or the front of a container, which it puts on the stack.
     ///
     /// # Errors
     /// The source's own.
     fn write<B: Buffer>(
         &mut self,
         value: Self::Value,
+        stack: &mut Vec<Self::Open>,
         out: &mut Writer<B>,
-    ) -> Result<Written<Self::Open>, Self::Error>;
+    ) -> Result<(), Self::Error>;
 
     /// The next value inside a container: items in order, keys and values in turn. `None` at the end.
     ///
@@ -33,13 +34,4 @@ pub trait Source {
 
     /// The error for a value nested deeper than [`MAX_DEPTH`](holdall_types::limits::MAX_DEPTH).
     fn too_deep(&self) -> Self::Error;
-}
-
-/// What became of a value.
-#[derive(Debug)]
-pub enum Written<O> {
-    /// All of it is written.
-    Whole,
-    /// Its front is; what is inside comes next.
-    Front(O),
 }

@@ -28,6 +28,7 @@ pub use assembler::Reading;
 pub use inspect::inspect_cbor;
 pub use kind::forget_kinds;
 pub use walker::Refusal;
+use walker::Why;
 
 /// A value as CBOR, in the buffer it was written to.
 pub struct Cbor<'py, B> {
@@ -46,34 +47,31 @@ pub fn dumps<'py, B: Buffer>(
 ) -> Result<std::result::Result<Cbor<'py, B>, Refusal>> {
     let mut walker = walker::Walker::new(value.py(), beside);
     let mut writer = Writer::new(out);
-    match cbor::encode(&mut walker, walker::Value::of(value), &mut writer) {
+    let stopped = match cbor::encode(&mut walker, walker::Value::of(value), &mut writer) {
         Ok(()) => {
             let out = writer.finish()?;
-            Ok(Ok(walker.into_cbor(out)))
+            return Ok(Ok(walker.into_cbor(out)));
         }
+        Err(stopped) => stopped,
+    };
+    let py = value.py();
+    let path = || open::path(py, &stopped.open);
+    match *stopped.error.0 {
         // To say where would take memory.
-        Err(cbor::Stopped { error: walker::Stop::Raised(error), .. }) if error.is_memory(value.py()) => {
-            Err(error)
+        Why::Raised(error) if error.is_memory(py) => Err(error),
+        Why::Memory(error) => Err(error.into()),
+        Why::Raised(error) => Err(error.at(py, &path())),
+        Why::TooDeep => {
+            let message = format!(
+                "the value is nested deeper than {MAX_DEPTH} levels; flatten it, or keep its parts one by one"
+            );
+            Err(Raised::new(ErrorKind::LimitExceeded, message))
         }
-        Err(cbor::Stopped { error: walker::Stop::Memory(error), .. }) => Err(error.into()),
-        Err(stopped) => {
-            let path = open::path(value.py(), &stopped.open);
-            match stopped.error {
-                walker::Stop::Raised(error) => Err(error.at(value.py(), &path)),
-                walker::Stop::Memory(error) => Err(error.into()),
-                walker::Stop::TooDeep => {
-                    let message = format!(
-                        "the value is nested deeper than {MAX_DEPTH} levels; flatten it, or keep its parts one by one"
-                    );
-                    Err(Raised::new(ErrorKind::LimitExceeded, message))
-                }
-                walker::Stop::Changed => {
-                    let message = "changed while it was written; keep other threads from it meanwhile";
-                    Err(Raised::new(ErrorKind::Serialization, message).at(value.py(), &path))
-                }
-                walker::Stop::Refused(kind) => Ok(Err(Refusal { path, kind })),
-            }
+        Why::Changed => {
+            let message = "changed while it was written; keep other threads from it meanwhile";
+            Err(Raised::new(ErrorKind::Serialization, message).at(py, &path()))
         }
+        Why::Refused(kind) => Ok(Err(Refusal { path: path(), kind })),
     }
 }
 

@@ -9,7 +9,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use holdall_codec::Buffer;
-use holdall_codec::cbor::{Source, Writer, Written, tag};
+use holdall_codec::cbor::{Source, Writer, tag};
 use holdall_types::limits::MAX_SEGMENTS;
 use pyo3::ffi;
 use pyo3::intern;
@@ -43,8 +43,11 @@ impl Value {
     }
 }
 
-/// Why the walk ended early.
-pub enum Stop {
+/// Why the walk ended early. In a box, for most calls end well and should have little to hand back.
+pub struct Stop(pub Box<Why>);
+
+/// The reasons.
+pub enum Why {
     Raised(Raised),
     Memory(TryReserveError),
     TooDeep,
@@ -52,6 +55,12 @@ pub enum Stop {
     Changed,
     /// An object of this type is none of CBOR's.
     Refused(String),
+}
+
+impl From<Why> for Stop {
+    fn from(why: Why) -> Self {
+        Self(Box::new(why))
+    }
 }
 
 /// What CBOR does not take, and where.
@@ -62,14 +71,22 @@ pub struct Refusal {
 
 impl From<TryReserveError> for Stop {
     fn from(error: TryReserveError) -> Self {
-        Self::Memory(error)
+        Why::Memory(error).into()
     }
 }
 
 impl From<PyErr> for Stop {
     fn from(error: PyErr) -> Self {
-        Self::Raised(error.into())
+        Why::Raised(error.into()).into()
     }
+}
+
+/// What became of a value.
+enum Written {
+    /// All of it is written.
+    Whole,
+    /// Its front is; what is inside comes next.
+    Front(Open),
 }
 
 type Result<T> = std::result::Result<T, Stop>;
@@ -172,9 +189,10 @@ impl<'py> Walker<'py> {
         // SAFETY: alive, says the caller.
         let object = unsafe { Bound::from_borrowed_ptr(self.py, object) };
         let class = object.get_type();
-        Stop::Refused(
+        Why::Refused(
             class.fully_qualified_name().map_or_else(|_| "object".to_owned(), |name| name.to_string()),
         )
+        .into()
     }
 
     /// Opens a tuple; says whether it is among those that may be met again.
@@ -203,7 +221,7 @@ impl<'py> Walker<'py> {
     }
 
     /// What is neither a plain scalar nor a plain container.
-    fn rare<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written<Open>> {
+    fn rare<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written> {
         // SAFETY: the object is alive, and held from here on.
         let object = unsafe { Bound::from_borrowed_ptr(self.py, value.object) };
         if value.reduced && object.is_exact_instance_of::<pyo3::types::PyMemoryView>() {
@@ -295,7 +313,7 @@ impl<'py> Walker<'py> {
     }
 
     /// What a moment's text did not say.
-    fn rest<B: Buffer>(&mut self, rest: Rest<'py>, out: &mut Writer<B>) -> Result<Written<Open>> {
+    fn rest<B: Buffer>(&mut self, rest: Rest<'py>, out: &mut Writer<B>) -> Result<Written> {
         let Rest::More(fold, zone) = rest else { return Ok(Written::Whole) };
         out.int(fold.into())?;
         let zone = match zone {
@@ -321,7 +339,7 @@ impl<'py> Walker<'py> {
     }
 
     /// The memory of an array, here or beside the payload.
-    fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written<Open>> {
+    fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written> {
         let buffer = pyo3::buffer::PyBuffer::<u8>::get(view)?;
         let beside = self.beside && self.takes_segment && self.segments.len() < MAX_SEGMENTS;
         if beside && buffer.len_bytes() > SEGMENT {
@@ -344,7 +362,7 @@ impl<'py> Walker<'py> {
         object: &Bound<'py, PyAny>,
         reducer: &Py<PyAny>,
         out: &mut Writer<B>,
-    ) -> Result<Written<Open>> {
+    ) -> Result<Written> {
         let reduced = reducer.bind(self.py).call1((object,))?;
         if reduced.is_none() {
             // SAFETY: alive.
@@ -370,7 +388,7 @@ impl<'py> Walker<'py> {
         kind: &Arc<Kind>,
         state: State,
         out: &mut Writer<B>,
-    ) -> Result<Written<Open>> {
+    ) -> Result<Written> {
         let py = self.py;
         let Kind::Object(plan) = &**kind else { return Ok(Written::Whole) };
         // SAFETY: alive, as the caller sees.
@@ -404,6 +422,13 @@ impl<'py> Walker<'py> {
     }
 }
 
+/// Puts a container on the stack.
+fn push(stack: &mut Vec<Open>, open: Open) -> Result<()> {
+    stack.try_reserve(1)?;
+    stack.push(open);
+    Ok(())
+}
+
 /// # Safety
 /// The object is alive.
 unsafe fn hold(py: Python<'_>, object: *mut ffi::PyObject) -> Py<PyAny> {
@@ -432,11 +457,11 @@ impl Source for Walker<'_> {
     type Open = Open;
     type Error = Stop;
 
-    fn write<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written<Open>> {
+    fn write<B: Buffer>(&mut self, value: Value, stack: &mut Vec<Open>, out: &mut Writer<B>) -> Result<()> {
         let object = value.object;
         if object.is_null() {
             out.undefined()?;
-            return Ok(Written::Whole);
+            return Ok(());
         }
         // SAFETY: the object is alive, being held by the container that was asked for it last; each
         // branch knows its exact type.
@@ -469,60 +494,52 @@ impl Source for Walker<'_> {
                 let length = ffi::PyTuple_GET_SIZE(object).unsigned_abs();
                 // There is one empty tuple.
                 if length > 0 && self.met(value, 0, out)? {
-                    return Ok(Written::Whole);
+                    return Ok(());
                 }
                 out.tagged_array(tag::TUPLE, length)?;
                 let open = self.tuple(object, 0);
                 let items = hold(self.py, object);
-                return Ok(Written::Front(Open::Items {
-                    items,
-                    at: 0,
-                    length,
-                    what: What::Tuple(open),
-                    hashed: value.hashed,
-                }));
+                return push(
+                    stack,
+                    Open::Items { items, at: 0, length, what: What::Tuple(open), hashed: value.hashed },
+                );
             } else if ptr::eq(class, &raw const ffi::PyDict_Type) {
                 if self.met(value, 0, out)? {
-                    return Ok(Written::Whole);
+                    return Ok(());
                 }
                 let length = ffi::PyDict_Size(object).unsigned_abs();
                 out.map(length)?;
                 let dict = hold(self.py, object);
-                return Ok(Written::Front(Open::Dict {
-                    dict,
-                    at: 0,
-                    done: 0,
-                    length,
-                    value: None,
-                    held: None,
-                }));
+                return push(stack, Open::Dict { dict, at: 0, done: 0, length, value: None, held: None });
             } else if ptr::eq(class, &raw const ffi::PyList_Type) {
                 if self.met(value, 0, out)? {
-                    return Ok(Written::Whole);
+                    return Ok(());
                 }
                 let length = ffi::PyList_GET_SIZE(object).unsigned_abs();
                 out.array(length)?;
                 let list = hold(self.py, object);
-                return Ok(Written::Front(Open::List { list, at: 0, length }));
+                return push(stack, Open::List { list, at: 0, length });
             } else if ptr::eq(class, &raw const ffi::PySet_Type)
                 || ptr::eq(class, &raw const ffi::PyFrozenSet_Type)
             {
                 let frozen = ptr::eq(class, &raw const ffi::PyFrozenSet_Type);
                 let length = ffi::PySet_Size(object).unsigned_abs();
                 if (length > 0 || !frozen) && self.met(value, 0, out)? {
-                    return Ok(Written::Whole);
+                    return Ok(());
                 }
                 let items = Bound::from_owned_ptr_or_err(self.py, ffi::PySequence_Tuple(object))?;
                 let items = items.cast_into::<PyTuple>().map_err(PyErr::from)?;
                 out.tagged_array(if frozen { tag::FROZENSET } else { tag::SET }, items.len())?;
                 let sealed = frozen.then_some(object as usize);
                 self.sealed.extend(sealed);
-                return Ok(Written::Front(self::items(&items, 0, What::Set(sealed), true)));
+                return push(stack, self::items(&items, 0, What::Set(sealed), true));
             } else {
-                return self.rare(value, out);
+                if let Written::Front(open) = self.rare(value, out)? {
+                    push(stack, open)?;
+                }
             }
         }
-        Ok(Written::Whole)
+        Ok(())
     }
 
     fn next(&mut self, open: &mut Open) -> Result<Option<Value>> {
@@ -534,7 +551,7 @@ impl Source for Walker<'_> {
                 Open::List { list, at, length } => {
                     let object = list.as_ptr();
                     if ffi::PyList_GET_SIZE(object).unsigned_abs() != *length {
-                        return Err(Stop::Changed);
+                        return Err(Why::Changed.into());
                     }
                     if at == length {
                         return Ok(None);
@@ -562,14 +579,14 @@ impl Source for Walker<'_> {
                         return plain(object);
                     }
                     if ffi::PyDict_Size(dict.as_ptr()).unsigned_abs() != *length {
-                        return Err(Stop::Changed);
+                        return Err(Why::Changed.into());
                     }
                     let (mut key, mut item) = (ptr::null_mut(), ptr::null_mut());
                     if ffi::PyDict_Next(dict.as_ptr(), at, &mut key, &mut item) == 0 {
-                        return if done == length { Ok(None) } else { Err(Stop::Changed) };
+                        return if done == length { Ok(None) } else { Err(Why::Changed.into()) };
                     }
                     if done == length {
-                        return Err(Stop::Changed);
+                        return Err(Why::Changed.into());
                     }
                     *done += 1;
                     *value = Some(hold(self.py, item));
@@ -592,6 +609,6 @@ impl Source for Walker<'_> {
     }
 
     fn too_deep(&self) -> Stop {
-        Stop::TooDeep
+        Why::TooDeep.into()
     }
 }
