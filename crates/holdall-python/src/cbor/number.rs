@@ -43,22 +43,20 @@ pub enum Small {
 /// # Safety
 /// The pointer is an exact int, alive.
 pub unsafe fn small(object: *mut ffi::PyObject) -> Option<Small> {
-    let mut overflow = 0;
-    // SAFETY: an exact int, says the caller, so neither call runs code of anybody.
+    // SAFETY: an exact int, says the caller, so no call runs code of anybody.
     unsafe {
-        let number = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
-        if overflow == 0 {
-            return Some(Small::Int(number));
+        match crate::integer::value(object) {
+            Ok(number) => Some(Small::Int(number)),
+            Err(false) => None,
+            Err(true) => {
+                let number = ffi::PyLong_AsUnsignedLongLong(object);
+                if number == u64::MAX && !ffi::PyErr_Occurred().is_null() {
+                    ffi::PyErr_Clear();
+                    return None;
+                }
+                Some(Small::UInt(number))
+            }
         }
-        if overflow < 0 {
-            return None;
-        }
-        let number = ffi::PyLong_AsUnsignedLongLong(object);
-        if number == u64::MAX && !ffi::PyErr_Occurred().is_null() {
-            ffi::PyErr_Clear();
-            return None;
-        }
-        Some(Small::UInt(number))
     }
 }
 

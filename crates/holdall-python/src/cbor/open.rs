@@ -10,28 +10,28 @@ use super::kind::Kind;
 
 /// A container and how far it has come. It is held by a reference of its own, so that no user code
 /// can take it away meanwhile.
-pub enum Open {
+pub enum Open<'py> {
     /// A list, which somebody may change.
-    List { list: Py<PyAny>, at: usize, length: usize },
+    List { list: Bound<'py, PyAny>, at: usize, length: usize },
     /// A tuple, which nobody can. What is `hashed` stands in a key or a set.
-    Items { items: Py<PyAny>, at: usize, length: usize, what: What, hashed: bool },
+    Items { items: Bound<'py, PyAny>, at: usize, length: usize, what: What, hashed: bool },
     /// `value` waits while its key is written, and is `held` while it is written itself.
     Dict {
-        dict: Py<PyAny>,
+        dict: Bound<'py, PyAny>,
         at: ffi::Py_ssize_t,
         done: usize,
         length: usize,
-        value: Option<Py<PyAny>>,
-        held: Option<Py<PyAny>>,
+        value: Option<Bound<'py, PyAny>>,
+        held: Option<Bound<'py, PyAny>>,
     },
     /// An instance's state.
-    State(Box<Walk>),
+    State(Box<Walk<'py>>),
 }
 
 /// The way through an instance's state. In a box, for it is larger than all the others.
-pub struct Walk {
-    pub values: std::vec::IntoIter<Option<Py<PyAny>>>,
-    pub held: Option<Py<PyAny>>,
+pub struct Walk<'py> {
+    pub values: std::vec::IntoIter<Option<Bound<'py, PyAny>>>,
+    pub held: Option<Bound<'py, PyAny>>,
     pub done: usize,
     pub kind: Arc<Kind>,
     /// The names of what the class did not declare.
@@ -41,7 +41,7 @@ pub struct Walk {
     pub hashed: bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// What the value at hand is called.
     fn name(&self) -> Option<&Py<PyString>> {
         let Kind::Object(plan) = &*self.kind else { return None };
@@ -65,7 +65,7 @@ pub enum What {
 pub const MOST_STEPS: usize = 64;
 
 /// The way through open containers to what the walk was at.
-pub fn path(py: Python<'_>, open: &[Open]) -> String {
+pub fn path(py: Python<'_>, open: &[Open<'_>]) -> String {
     let mut path = "$".to_owned();
     for container in open.iter().take(MOST_STEPS) {
         match container {
@@ -73,16 +73,12 @@ pub fn path(py: Python<'_>, open: &[Open]) -> String {
                 path.push_str(&format!("[{}]", at.saturating_sub(1)));
             }
             Open::Items { items, at, what: What::Set(_), .. } => {
-                let item = items.bind(py).get_item(at.saturating_sub(1));
+                let item = items.get_item(at.saturating_sub(1));
                 path.push_str(&format!("[{}]", item.map_or_else(|_| "?".to_owned(), |item| short(&item))));
             }
             Open::Items { what: What::Reduced(_), .. } => {}
             Open::Dict { dict, done, value, .. } => {
-                let key = dict
-                    .bind(py)
-                    .cast::<PyDict>()
-                    .ok()
-                    .and_then(|dict| dict.iter().nth(done.saturating_sub(1)));
+                let key = dict.cast::<PyDict>().ok().and_then(|dict| dict.iter().nth(done.saturating_sub(1)));
                 let key = key.map_or_else(|| "?".to_owned(), |(key, _)| short(&key));
                 // While a key is written its value still waits.
                 path.push_str(&if value.is_some() { format!(".keys()[{key}]") } else { format!("[{key}]") });

@@ -34,9 +34,9 @@ pub struct Plan {
 }
 
 /// An instance's state: the values of the declared fields, then those of other attributes.
-pub struct State {
+pub struct State<'py> {
     /// `None` is a field that is not set.
-    pub values: Vec<Option<Py<PyAny>>>,
+    pub values: Vec<Option<Bound<'py, PyAny>>>,
     /// The names of the other attributes.
     pub extras: Vec<Py<PyString>>,
 }
@@ -104,12 +104,12 @@ impl Plan {
     }
 
     /// The state of an instance. `None` if it has something that cannot be kept so.
-    pub fn state(&self, value: &Bound<'_, PyAny>) -> PyResult<Option<State>> {
+    pub fn state<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Option<State<'py>>> {
         match self.form {
             Form::Dataclass => self.attributes(value),
             Form::NamedTuple => {
                 let items = value.cast::<PyTuple>()?;
-                let values = items.iter().map(|item| Some(item.unbind())).collect();
+                let values = items.iter().map(Some).collect();
                 Ok((items.len() == self.fields.len()).then_some(State { values, extras: Vec::new() }))
             }
             Form::Enum | Form::Flag => {
@@ -118,13 +118,13 @@ impl Plan {
                 if state.is_none() {
                     return Ok(None);
                 }
-                let [first, second]: [Py<PyAny>; 2] = state.extract()?;
+                let [first, second]: [Bound<'py, PyAny>; 2] = state.extract()?;
                 Ok(Some(State { values: vec![Some(first), Some(second)], extras: Vec::new() }))
             }
         }
     }
 
-    fn attributes(&self, value: &Bound<'_, PyAny>) -> PyResult<Option<State>> {
+    fn attributes<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Option<State<'py>>> {
         let py = value.py();
         let dict = if self.has_dict { Some(attributes_of(value)?) } else { None };
         let mut values = Vec::with_capacity(self.fields.len());
@@ -134,7 +134,7 @@ impl Plan {
             if let Some((_, slot)) = self.slots.iter().find(|(name, _)| name.is(field)) {
                 item = slot_of(slot.bind(py), value)?;
             } else if let Some(dict) = &dict {
-                item = dict.get_item(field)?.map(Bound::unbind);
+                item = dict.get_item(field)?;
                 found += usize::from(item.is_some());
             }
             values.push(item);
@@ -161,7 +161,7 @@ impl Plan {
                 }
                 if self.fields.iter().all(|field| !field.bind(py).as_any().eq(&name).unwrap_or(false)) {
                     extras.push(name.unbind());
-                    values.push(Some(item.unbind()));
+                    values.push(Some(item));
                 }
             }
         }
@@ -180,10 +180,10 @@ pub fn attributes_of<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDi
 }
 
 /// What a slot holds, if it is set.
-fn slot_of(slot: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
+fn slot_of<'py>(slot: &Bound<'py, PyAny>, value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = value.py();
     match slot.call_method1(intern!(py, "__get__"), (value,)) {
-        Ok(item) => Ok(Some(item.unbind())),
+        Ok(item) => Ok(Some(item)),
         Err(error) if error.is_instance_of::<pyo3::exceptions::PyAttributeError>(py) => Ok(None),
         Err(error) => Err(error),
     }

@@ -82,11 +82,11 @@ impl From<PyErr> for Stop {
 }
 
 /// What became of a value.
-enum Written {
+enum Written<'py> {
     /// All of it is written.
     Whole,
     /// Its front is; what is inside comes next.
-    Front(Open),
+    Front(Open<'py>),
 }
 
 type Result<T> = std::result::Result<T, Stop>;
@@ -105,7 +105,7 @@ pub struct Walker<'py> {
     /// The classes defined so far, each with its other attributes.
     classes: Vec<(*mut ffi::PyTypeObject, Vec<Py<PyString>>)>,
     /// Containers met, kept alive so that no other takes their address.
-    kept: Vec<Py<PyAny>>,
+    kept: Vec<Bound<'py, PyAny>>,
     /// Open containers that nothing may refer to before they are complete.
     sealed: Vec<usize>,
     /// Open tuples: a reference may lead to one, but not from a key or a set, for until it is complete
@@ -146,7 +146,7 @@ impl<'py> Walker<'py> {
         {
             kind = Arc::new(Kind::Other);
         }
-        self.kept.push(class_object.into_any().unbind());
+        self.kept.push(class_object.into_any());
         self.kinds.push((class, Arc::clone(&kind)));
         Ok(kind)
     }
@@ -221,7 +221,7 @@ impl<'py> Walker<'py> {
     }
 
     /// What is neither a plain scalar nor a plain container.
-    fn rare<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written> {
+    fn rare<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written<'py>> {
         // SAFETY: the object is alive, and held from here on.
         let object = unsafe { Bound::from_borrowed_ptr(self.py, value.object) };
         if value.reduced && object.is_exact_instance_of::<pyo3::types::PyMemoryView>() {
@@ -313,7 +313,7 @@ impl<'py> Walker<'py> {
     }
 
     /// What a moment's text did not say.
-    fn rest<B: Buffer>(&mut self, rest: Rest<'py>, out: &mut Writer<B>) -> Result<Written> {
+    fn rest<B: Buffer>(&mut self, rest: Rest<'py>, out: &mut Writer<B>) -> Result<Written<'py>> {
         let Rest::More(fold, zone) = rest else { return Ok(Written::Whole) };
         out.int(fold.into())?;
         let zone = match zone {
@@ -339,7 +339,7 @@ impl<'py> Walker<'py> {
     }
 
     /// The memory of an array, here or beside the payload.
-    fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written> {
+    fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written<'py>> {
         let buffer = pyo3::buffer::PyBuffer::<u8>::get(view)?;
         let beside = self.beside && self.takes_segment && self.segments.len() < MAX_SEGMENTS;
         if beside && buffer.len_bytes() > SEGMENT {
@@ -362,7 +362,7 @@ impl<'py> Walker<'py> {
         object: &Bound<'py, PyAny>,
         reducer: &Py<PyAny>,
         out: &mut Writer<B>,
-    ) -> Result<Written> {
+    ) -> Result<Written<'py>> {
         let reduced = reducer.bind(self.py).call1((object,))?;
         if reduced.is_none() {
             // SAFETY: alive.
@@ -386,9 +386,9 @@ impl<'py> Walker<'py> {
         value: Value,
         tuple: bool,
         kind: &Arc<Kind>,
-        state: State,
+        state: State<'py>,
         out: &mut Writer<B>,
-    ) -> Result<Written> {
+    ) -> Result<Written<'py>> {
         let py = self.py;
         let Kind::Object(plan) = &**kind else { return Ok(Written::Whole) };
         // SAFETY: alive, as the caller sees.
@@ -423,7 +423,7 @@ impl<'py> Walker<'py> {
 }
 
 /// Puts a container on the stack.
-fn push(stack: &mut Vec<Open>, open: Open) -> Result<()> {
+fn push<'py>(stack: &mut Vec<Open<'py>>, open: Open<'py>) -> Result<()> {
     stack.try_reserve(1)?;
     stack.push(open);
     Ok(())
@@ -431,9 +431,9 @@ fn push(stack: &mut Vec<Open>, open: Open) -> Result<()> {
 
 /// # Safety
 /// The object is alive.
-unsafe fn hold(py: Python<'_>, object: *mut ffi::PyObject) -> Py<PyAny> {
+unsafe fn hold<'py>(py: Python<'py>, object: *mut ffi::PyObject) -> Bound<'py, PyAny> {
     // SAFETY: alive, says the caller.
-    unsafe { Bound::from_borrowed_ptr(py, object).unbind() }
+    unsafe { Bound::from_borrowed_ptr(py, object) }
 }
 
 fn same_text(py: Python<'_>, one: &Py<PyString>, two: &Py<PyString>) -> bool {
@@ -448,16 +448,21 @@ fn is_shell(name: &str) -> bool {
     )
 }
 
-fn items(tuple: &Bound<'_, PyTuple>, at: usize, what: What, hashed: bool) -> Open {
-    Open::Items { items: tuple.clone().into_any().unbind(), at, length: tuple.len(), what, hashed }
+fn items<'py>(tuple: &Bound<'py, PyTuple>, at: usize, what: What, hashed: bool) -> Open<'py> {
+    Open::Items { items: tuple.clone().into_any(), at, length: tuple.len(), what, hashed }
 }
 
-impl Source for Walker<'_> {
+impl<'py> Source for Walker<'py> {
     type Value = Value;
-    type Open = Open;
+    type Open = Open<'py>;
     type Error = Stop;
 
-    fn write<B: Buffer>(&mut self, value: Value, stack: &mut Vec<Open>, out: &mut Writer<B>) -> Result<()> {
+    fn write<B: Buffer>(
+        &mut self,
+        value: Value,
+        stack: &mut Vec<Open<'py>>,
+        out: &mut Writer<B>,
+    ) -> Result<()> {
         let object = value.object;
         if object.is_null() {
             out.undefined()?;
@@ -542,7 +547,7 @@ impl Source for Walker<'_> {
         Ok(())
     }
 
-    fn next(&mut self, open: &mut Open) -> Result<Option<Value>> {
+    fn next(&mut self, open: &mut Open<'py>) -> Result<Option<Value>> {
         let plain = |object| Ok(Some(Value { object, reduced: false, hashed: false }));
         // SAFETY: each container is held by `open`; what it gives is borrowed from it and looked at
         // before anything else runs.
@@ -600,7 +605,7 @@ impl Source for Walker<'_> {
                         return Ok(None);
                     };
                     walk.done += 1;
-                    let object = next.as_ref().map_or(ptr::null_mut(), Py::as_ptr);
+                    let object = next.as_ref().map_or(ptr::null_mut(), Bound::as_ptr);
                     walk.held = next;
                     Ok(Some(Value { object, reduced: false, hashed: walk.hashed }))
                 }
