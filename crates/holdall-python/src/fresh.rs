@@ -39,7 +39,13 @@ pub fn bytearray<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBy
 pub fn integer<'py>(py: Python<'py>, bytes: &[u8], signed: bool) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: bytes of that length; a new reference, or null with an error.
     unsafe {
+        #[cfg(not(Py_3_13))]
         let made = ffi::_PyLong_FromByteArray(bytes.as_ptr(), bytes.len(), 0, signed.into());
+        #[cfg(Py_3_13)]
+        let made = {
+            let make = if signed { ffi::PyLong_FromNativeBytes } else { ffi::PyLong_FromUnsignedNativeBytes };
+            make(bytes.as_ptr().cast(), bytes.len(), ffi::Py_ASNATIVEBYTES_BIG_ENDIAN)
+        };
         Bound::from_owned_ptr_or_err(py, made)
     }
 }
