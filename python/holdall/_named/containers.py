@@ -2,10 +2,12 @@
 
 import functools
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from holdall._named.check import exact
+from holdall.errors import SerializationError
 
 # What a defaultdict may make its defaults with and still be passive.
 FACTORIES: dict[str, type] = {
@@ -18,30 +20,42 @@ FACTORIES: dict[str, type] = {
 FACTORY_NAMES = {kind: name for name, kind in FACTORIES.items()}
 
 
+def copied(kind: Callable[[Any], Any], value: Any) -> Any:
+    """Copy a container that a hash or an `==` of its keys, or another thread, may change meanwhile."""
+    try:
+        return kind(value)
+    except RecursionError:
+        raise
+    except (KeyError, RuntimeError) as error:
+        raise SerializationError(
+            "changed while it was written; keep other threads from it meanwhile"
+        ) from error
+
+
 def reduce_ordered(value: OrderedDict[Any, Any]) -> tuple[Any, ...] | None:
     """Give the items in their order."""
-    return None if value.__dict__ else ("collections.OrderedDict", dict(value))
+    return None if value.__dict__ else ("collections.OrderedDict", copied(dict, value))
 
 
 def reduce_counter(value: Counter[Any]) -> tuple[Any, ...] | None:
     """Give the counts."""
-    return None if value.__dict__ else ("collections.Counter", dict(value))
+    return None if value.__dict__ else ("collections.Counter", copied(dict, value))
 
 
 def reduce_default(value: defaultdict[Any, Any]) -> tuple[Any, ...] | None:
     """Give the name of the factory, if it has one here, and the items."""
     factory = value.default_factory
     if factory is None:
-        return ("collections.defaultdict", None, dict(value))
+        return ("collections.defaultdict", None, copied(dict, value))
     # Only a plain class is looked up: the hash and the `==` of any other factory may be anything.
     if type(factory) is not type or factory not in FACTORY_NAMES:
         return None
-    return ("collections.defaultdict", FACTORY_NAMES[factory], dict(value))
+    return ("collections.defaultdict", FACTORY_NAMES[factory], copied(dict, value))
 
 
 def reduce_deque(value: deque[Any]) -> tuple[Any, ...]:
     """Give the items and how many there may be."""
-    return ("collections.deque", list(value), value.maxlen)
+    return ("collections.deque", copied(list, value), value.maxlen)
 
 
 def fill_dict(shell: dict[Any, Any], items: Any) -> None:

@@ -23,6 +23,9 @@ pub enum Open<'py> {
         length: usize,
         value: Option<Bound<'py, PyAny>>,
         held: Option<Bound<'py, PyAny>>,
+        /// The last key and where it was, to be compared only; how often code had run by then.
+        last: (ffi::Py_ssize_t, *mut ffi::PyObject),
+        foreign: usize,
     },
     /// An instance's state.
     State(Box<Walk<'py>>),

@@ -111,6 +111,8 @@ pub struct Walker<'py> {
     /// Open tuples: a reference may lead to one, but not from a key or a set, for until it is complete
     /// it has another hash.
     tuples: Vec<usize>,
+    /// How often anybody's code may have run.
+    foreign: usize,
 }
 
 impl<'py> Walker<'py> {
@@ -126,6 +128,7 @@ impl<'py> Walker<'py> {
             kept: Vec::new(),
             sealed: Vec::new(),
             tuples: Vec::new(),
+            foreign: 0,
         }
     }
 
@@ -222,6 +225,7 @@ impl<'py> Walker<'py> {
 
     /// What is neither a plain scalar nor a plain container.
     fn rare<B: Buffer>(&mut self, value: Value, out: &mut Writer<B>) -> Result<Written<'py>> {
+        self.foreign += 1;
         // SAFETY: the object is alive, and held from here on.
         let object = unsafe { Bound::from_borrowed_ptr(self.py, value.object) };
         if value.reduced && object.is_exact_instance_of::<pyo3::types::PyMemoryView>() {
@@ -515,7 +519,11 @@ impl<'py> Source for Walker<'py> {
                 let length = ffi::PyDict_Size(object).unsigned_abs();
                 out.map(length)?;
                 let dict = hold(self.py, object);
-                return push(stack, Open::Dict { dict, at: 0, done: 0, length, value: None, held: None });
+                let (last, foreign) = ((0, ptr::null_mut()), self.foreign);
+                return push(
+                    stack,
+                    Open::Dict { dict, at: 0, done: 0, length, value: None, held: None, last, foreign },
+                );
             } else if ptr::eq(class, &raw const ffi::PyList_Type) {
                 if self.met(value, 0, out)? {
                     return Ok(());
@@ -527,12 +535,15 @@ impl<'py> Source for Walker<'py> {
             } else if ptr::eq(class, &raw const ffi::PySet_Type)
                 || ptr::eq(class, &raw const ffi::PyFrozenSet_Type)
             {
+                self.foreign += 1;
+                // Held, for making an iterator may let finalizers run.
+                let set = Bound::from_borrowed_ptr(self.py, object);
                 let frozen = ptr::eq(class, &raw const ffi::PyFrozenSet_Type);
                 let length = ffi::PySet_Size(object).unsigned_abs();
                 if (length > 0 || !frozen) && self.met(value, 0, out)? {
                     return Ok(());
                 }
-                let items = Bound::from_owned_ptr_or_err(self.py, ffi::PySequence_Tuple(object))?;
+                let items = Bound::from_owned_ptr_or_err(self.py, ffi::PySequence_Tuple(set.as_ptr()))?;
                 let items = items.cast_into::<PyTuple>().map_err(PyErr::from)?;
                 out.tagged_array(if frozen { tag::FROZENSET } else { tag::SET }, items.len())?;
                 let sealed = frozen.then_some(object as usize);
@@ -577,7 +588,7 @@ impl<'py> Source for Walker<'py> {
                     let object = ffi::PyTuple_GET_ITEM(items.as_ptr(), (*at - 1) as ffi::Py_ssize_t);
                     Ok(Some(Value { object, reduced: matches!(what, What::Reduced(_)), hashed: *hashed }))
                 }
-                Open::Dict { dict, at, done, length, value, held } => {
+                Open::Dict { dict, at, done, length, value, held, last, foreign } => {
                     if let Some(waiting) = value.take() {
                         let object = waiting.as_ptr();
                         *held = Some(waiting);
@@ -587,12 +598,23 @@ impl<'py> Source for Walker<'py> {
                         return Err(Why::Changed.into());
                     }
                     let (mut key, mut item) = (ptr::null_mut(), ptr::null_mut());
+                    if *foreign != self.foreign && *done > 0 {
+                        // With as many keys as before they may still be others, and have moved.
+                        let mut again = last.0;
+                        ffi::PyDict_Next(dict.as_ptr(), &mut again, &mut key, &mut item);
+                        if key != last.1 {
+                            return Err(Why::Changed.into());
+                        }
+                        *foreign = self.foreign;
+                    }
+                    last.0 = *at;
                     if ffi::PyDict_Next(dict.as_ptr(), at, &mut key, &mut item) == 0 {
                         return if done == length { Ok(None) } else { Err(Why::Changed.into()) };
                     }
                     if done == length {
                         return Err(Why::Changed.into());
                     }
+                    last.1 = key;
                     *done += 1;
                     *value = Some(hold(self.py, item));
                     Ok(Some(Value { object: key, reduced: false, hashed: true }))
