@@ -1,6 +1,9 @@
 //! What the tests of several crates share. Development only: nothing that ships depends on it.
 //!
-//! [`conformance`] is the one suite that every backend passes.
+//! [`conformance`] is the one suite that every backend passes. [`tally`] checks the decoders without
+//! building anything, and [`mutate`] feeds parsers what no writer wrote.
 #![forbid(unsafe_code)]
 
 pub mod conformance;
+pub mod mutate;
+pub mod tally;

@@ -1,0 +1,4 @@
+//! Any bytes are read as JSON or refused.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| holdall_testkit::tally::read_json(bytes));
