@@ -2,11 +2,17 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from reprlib import Repr
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 # Enough to point at something, and no more than a person reads.
 MOST_STEPS = 64
+# What is nested may be one object a thousand times, and its repr longer than anything.
+LIMITED = Repr()
+LIMITED.maxlevel = 4
+LIMITED.maxtuple = LIMITED.maxfrozenset = 8
+LIMITED.maxstring = LIMITED.maxother = LIMITED.maxlong = 60
 
 
 def culprit(value: Any, fine: Callable[[Any], bool]) -> tuple[str, Any]:
@@ -96,7 +102,7 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
 def short(key: Any) -> str:
     """Return a key's repr, cut to what a path can carry."""
     try:
-        text = repr(key)
+        text = LIMITED.repr(key) if type(key) in (tuple, frozenset) else repr(key)
     except Exception:
         text = f"<{type(key).__name__}>"
     return text if len(text) <= 60 else text[:59] + "…"
