@@ -53,8 +53,10 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:
             yield f"[{short(key)}]", item
             yield f".keys()[{short(key)}]", key
     elif isinstance(value, list | tuple | deque):
+        fields = getattr(value, "_fields", None) if isinstance(value, tuple) else None
+        named = isinstance(fields, tuple) and len(fields) == len(value)
         for index, item in enumerate(list(value)):
-            yield f"[{index}]", item
+            yield f".{fields[index]}" if named and fields else f"[{index}]", item
     elif isinstance(value, set | frozenset):
         for item in list(value):
             yield f"[{short(item)}]", item
