@@ -91,7 +91,7 @@ CULPRITS = {
     "$.note": lambda: words(),
     "$[3]": lambda: collections.deque([0, 1, 2, lock()]),
     "$['d']": lambda: collections.OrderedDict(d=lock()),
-    "$[1][0]": lambda: Pair(1, [lock()]),
+    "$.right[0]": lambda: Pair(1, [lock()]),
     "$.__self__": lambda: Slots(lock()).__init__,
 }
 

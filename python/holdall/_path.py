@@ -2,11 +2,17 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from reprlib import Repr
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 # Enough to point at something, and no more than a person reads.
 MOST_STEPS = 64
+# What is nested may be one object a thousand times, and its repr longer than anything.
+LIMITED = Repr()
+LIMITED.maxlevel = 4
+LIMITED.maxtuple = LIMITED.maxfrozenset = 8
+LIMITED.maxstring = LIMITED.maxother = LIMITED.maxlong = 60
 
 
 def culprit(value: Any, fine: Callable[[Any], bool]) -> tuple[str, Any]:
@@ -47,8 +53,10 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:
             yield f"[{short(key)}]", item
             yield f".keys()[{short(key)}]", key
     elif isinstance(value, list | tuple | deque):
+        fields = getattr(value, "_fields", None) if isinstance(value, tuple) else None
+        named = isinstance(fields, tuple) and len(fields) == len(value)
         for index, item in enumerate(list(value)):
-            yield f"[{index}]", item
+            yield f".{fields[index]}" if named and fields else f"[{index}]", item
     elif isinstance(value, set | frozenset):
         for item in list(value):
             yield f"[{short(item)}]", item
@@ -96,7 +104,7 @@ def attributes(value: Any) -> Iterator[tuple[str, Any]]:
 def short(key: Any) -> str:
     """Return a key's repr, cut to what a path can carry."""
     try:
-        text = repr(key)
+        text = LIMITED.repr(key) if type(key) in (tuple, frozenset) else repr(key)
     except Exception:
         text = f"<{type(key).__name__}>"
     return text if len(text) <= 60 else text[:59] + "…"

@@ -443,10 +443,13 @@ impl Sink for Assembler<'_> {
             Some(shell) => shell,
             None => self.blank(class, length)?,
         };
+        let unset = classes(py)?.getattr(intern!(py, "UNSET"))?;
         if class.is_tuple {
+            if values.iter().any(|value| value.is(&unset)) {
+                return Err(refused(py, bad("a tuple without one of its items")));
+            }
             fill_tuple(&made, values.into_iter());
         } else {
-            let unset = classes(py)?.getattr(intern!(py, "UNSET"))?;
             for (name, value) in class.names.iter().zip(&values) {
                 if value.is(&unset) {
                     continue;
@@ -534,6 +537,8 @@ impl Sink for Assembler<'_> {
             },
             Shell::Named => {
                 let Some(name) = self.base.values.last() else { return Ok(()) };
+                // What else stands there is refused when the object is complete.
+                let Ok(name) = name.bind(py).cast_exact::<PyString>() else { return Ok(()) };
                 let shell = named(py)?.call_method1(intern!(py, "shell"), (name,))?;
                 if shell.is_none() {
                     return Ok(());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyFrozenSet, PyString, PyTuple};
 
 use super::kind::Kind;
 
@@ -101,6 +101,11 @@ pub fn path(py: Python<'_>, open: &[Open<'_>]) -> String {
 /// A key's repr, cut to what a path can carry.
 pub fn short(key: &Bound<'_, PyAny>) -> String {
     const MOST: usize = 60;
+    // Few bytes can make a tuple, of references, whose repr fills the memory.
+    if key.is_exact_instance_of::<PyTuple>() || key.is_exact_instance_of::<PyFrozenSet>() {
+        let short = key.py().import("holdall._path").and_then(|path| path.call_method1("short", (key,)));
+        return short.map_or_else(|_| "?".to_owned(), |text| text.to_string());
+    }
     let text = crate::key::shown(key);
     if text.chars().count() <= MOST {
         return text;
