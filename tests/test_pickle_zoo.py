@@ -37,7 +37,7 @@ ELSEWHERE = {
 }
 # These look at opcodes, which a frame has none of, and other codecs than pickle neither.
 OPCODES = {
-    "test_appends_on_non_lists", "test_bytearray", "test_bytearray_memoization", "test_bytes_memoization",
+    "test_appends_on_non_lists", "test_bytearray", "test_bytearray_memoization", "test_bytes_memoization", "test_unicode_memoization",
     "test_complex_newobj", "test_complex_newobj_ex", "test_dict_chunking", "test_framing_many_objects",
     "test_list_chunking", "test_long1", "test_long4", "test_optional_frames", "test_proto",
     "test_set_chunking", "test_setitems_on_non_dicts", "test_short_tuples", "test_simple_newobj", "test_singletons",
