@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import holdall
 from holdall import get_store
+from holdall._holdall import _safe_cbor
 from same import same
 from sharing import shape_of_sharing
 from strategies import JSON_DOCUMENTS, JSON_VALUES, OBJECTS, PASSIVE, TEXT, VALUES
@@ -87,10 +88,22 @@ def test_many_values_make_the_round_trip_at_once(store, values):
     assert same(items, store.get_many(items))
 
 
-@PROPERTY
+@pytest.mark.timeout(600)
+@settings(PROPERTY, max_examples=max(EXAMPLES, 2000))
 @given(value=VALUES | JSON_VALUES | LOOKALIKES)
 def test_any_value_makes_the_round_trip_as_bytes(value):
     check(value, holdall.loads(holdall.dumps(value)))
+
+
+@settings(PROPERTY, max_examples=max(EXAMPLES, 500))
+@given(value=VALUES | JSON_VALUES)
+def test_the_fast_and_the_safe_writer_of_cbor_agree_byte_for_byte(value):
+    safe = _safe_cbor(value)
+    if safe is None:
+        with pytest.raises(holdall.SerializationError, match="mode 'cbor'"):
+            holdall.dumps(value, mode="cbor", frame=False)
+    else:
+        assert holdall.dumps(value, mode="cbor", frame=False) == safe
 
 
 @PROPERTY
