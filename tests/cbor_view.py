@@ -61,6 +61,7 @@ class View:
 
     def __init__(self):
         self.partners = {}
+        self.verdicts = {}
         self.alive = []
 
     def agrees(self, seen, value):
@@ -74,14 +75,14 @@ class View:
             return self.tagged(seen, value)
         return self.plain(seen, value)
 
-    def once(self, seen, value):
-        """Whether two containers are compared for the first time."""
+    def once(self, compare, seen, value):
+        """Compare two containers for the first time; what is being compared is taken for the same."""
         pair = id(seen), id(value)
-        if pair in self.partners:
-            return False
-        self.partners[pair] = True
-        self.alive += [seen, value]
-        return True
+        if pair not in self.verdicts:
+            self.alive += [seen, value]
+            self.verdicts[pair] = True
+            self.verdicts[pair] = compare(seen, value)
+        return self.verdicts[pair]
 
     def plain(self, seen, value):
         """What CBOR itself, or a tag that cbor2 knows, says."""
@@ -104,29 +105,32 @@ class View:
         return type(value).__module__ in ("decimal", "fractions", "ipaddress") and same(seen, value)
 
     def items(self, seen, value):
-        if not self.once(seen, value):
-            return True
-        return len(seen) == len(value) and all(map(self.agrees, seen, value))
+        def compare(seen, value):
+            return len(seen) == len(value) and all(map(self.agrees, seen, value))
+
+        return self.once(compare, seen, value)
 
     def pairs(self, seen, value):
-        if not self.once(seen, value):
-            return True
-        return (
-            len(seen) == len(value)
-            and all(map(self.agrees, seen, value))
-            and all(map(self.agrees, seen.values(), value.values()))
-        )
+        def compare(seen, value):
+            return (
+                len(seen) == len(value)
+                and all(map(self.agrees, seen, value))
+                and all(map(self.agrees, seen.values(), value.values()))
+            )
+
+        return self.once(compare, seen, value)
 
     def unordered(self, seen, value):
-        if not isinstance(seen, set | frozenset) or len(seen) != len(value):
-            return False
-        rest = list(seen)
-        for item in value:
-            at = next((at for at, one in enumerate(rest) if self.agrees(one, item)), None)
-            if at is None:
-                return False
-            del rest[at]
-        return True
+        def compare(seen, value):
+            rest = list(seen)
+            for item in value:
+                at = next((at for at, one in enumerate(rest) if self.agrees(one, item)), None)
+                if at is None:
+                    return False
+                del rest[at]
+            return not rest
+
+        return isinstance(seen, set | frozenset) and self.once(compare, seen, value)
 
     def tagged(self, seen, value):
         """What a tag says that cbor2 leaves to its user."""
