@@ -49,7 +49,15 @@ class Solid(Point):
     late: object = dataclasses.field(init=False)
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(repr=False)
+class Bare:
+    """Fields may be unset, which would make a repr fail."""
+
+    x: object
+    y: object = None
+
+
+@dataclasses.dataclass(slots=True, repr=False)
 class Slotted:
     left: object
     right: object = None

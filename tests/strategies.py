@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from models import (
     Access,
+    Bare,
     Color,
     Frozen,
     Label,
@@ -304,7 +305,7 @@ def instances(inner):
         two.map(lambda parts: Slotted(*parts)),
         inner.map(lambda part: without(Slotted(part), ["left"])),
         inner.map(lambda part: without(Slotted(part), ["right", "left"])),
-        inner.map(lambda part: without(Point(1, part), ["x"])),
+        inner.map(lambda part: without(Bare(1, part), ["x"])),
         st.tuples(inner, st.dictionaries(NAMES, inner, max_size=2)).map(
             lambda parts: with_more(Point(parts[0]), parts[1])
         ),

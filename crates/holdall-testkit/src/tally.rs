@@ -4,6 +4,8 @@ use std::collections::TryReserveError;
 
 use holdall_codec::cbor::{self, Shell};
 use holdall_codec::json;
+use holdall_frame::{Frame, Header};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How many values and keys are on the stack, and what was defined and shared.
 #[derive(Debug, Default)]
@@ -248,17 +250,46 @@ pub fn read_json(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as a frame, and as a header apart from its payload.
+/// Reads bytes as a frame, and as a header apart from its payload; then once more with a checksum that
+/// fits, which a stranger can compute, too.
+///
+/// # Panics
+/// As [`read_cbor`].
 pub fn read_frame(bytes: &[u8]) {
-    if let Ok(frame) = holdall_frame::Frame::read(bytes) {
+    read_as_it_is(bytes);
+    if let Some(repaired) = repaired(bytes) {
+        read_as_it_is(&repaired);
+    }
+}
+
+fn read_as_it_is(bytes: &[u8]) {
+    if let Ok(frame) = Frame::read(bytes) {
         // What was read whole is read in parts.
-        assert!(
-            holdall_frame::Frame::read_parts(frame.head, frame.payload).is_ok()
-                || frame.header.table.is_some()
-        );
+        assert!(Frame::read_parts(frame.head, frame.payload).is_ok() || frame.header.table.is_some());
+        assert_eq!(repaired(bytes).as_deref(), Some(bytes), "the checksum was right");
+        let segments: usize = frame.segments.iter().map(|segment| segment.len()).sum();
+        assert!(frame.head.len() + frame.payload.len() + segments <= bytes.len());
+    }
+    if let Some(data) = Frame::read_data(bytes) {
+        assert!(Frame::read(bytes).is_ok_and(|frame| (frame.header.codec, frame.payload) == data));
     }
     let (head, payload) = bytes.split_at(bytes.len() / 2);
-    drop(holdall_frame::Frame::read_parts(head, payload));
-    drop(holdall_frame::Frame::read_front(bytes));
-    drop(holdall_frame::Header::read(bytes));
+    drop(Frame::read_parts(head, payload));
+    drop(Frame::read_front(bytes));
+    drop(Header::read(bytes));
+}
+
+/// The bytes under the checksum that they should have, if they begin with a header.
+fn repaired(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (header, length) = Header::read(bytes).ok()??;
+    let payload = match &header.table {
+        Some(table) => usize::try_from(table.payload).ok()?,
+        None => bytes.len().checked_sub(length)?,
+    };
+    let before = bytes.get(..length.checked_sub(4)?)?;
+    let payload = bytes.get(length..length.checked_add(payload)?)?;
+    let sum = xxh3_64_with_seed(payload, xxh3_64(before)) as u32;
+    let mut repaired = bytes.to_vec();
+    repaired.get_mut(before.len()..length)?.copy_from_slice(&sum.to_le_bytes());
+    Some(repaired)
 }
