@@ -13,7 +13,10 @@ __all__ = [
     "Reducer",
     "Store",
     "__version__",
+    "_safe_cbor",
+    "_safe_json",
     "dumps",
+    "forget_kinds",
     "inspect_cbor",
     "inspect_frame",
     "keyset_new",
@@ -81,6 +84,12 @@ def inspect_cbor(payload: bytes, most: int) -> tuple[bool, list[str], str]:
 
     The beginning is in diagnostic notation, more than `most` bytes of it if there is more.
     """
+
+def _safe_cbor(value: Any) -> bytes | None:
+    """Return a value as the safe writer puts it into CBOR, or None where CBOR does not hold it."""
+
+def _safe_json(value: Any) -> bytes | None:
+    """Return a value as the safe writer puts it into JSON, or None where JSON does not hold it."""
 
 def keyset_new() -> str:
     """Return the text of a new keyset with one key."""
