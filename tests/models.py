@@ -43,24 +43,33 @@ class Label(Frozen):
     more: object = ()
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Solid(Point):
     z: list = dataclasses.field(default_factory=list)
     late: object = dataclasses.field(init=False)
 
+    def _repr_pretty_(self, printer, cycle):
+        printer.text("Solid(...)")
+
 
 @dataclasses.dataclass(repr=False)
 class Bare:
-    """Fields may be unset, which would make a repr fail."""
+    """Fields may be unset, which would make a repr fail, and hypothesis hide what it found."""
 
     x: object
     y: object = None
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(f"Bare({[] if cycle else sorted(vars(self).items())})")
 
 
 @dataclasses.dataclass(slots=True, repr=False)
 class Slotted:
     left: object
     right: object = None
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text("Slotted(...)")
 
 
 @dataclasses.dataclass(eq=False)

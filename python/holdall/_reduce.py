@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import importlib
 import io
+import operator
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -67,6 +68,8 @@ class Rest:
         if isinstance(value, Cached):
             # One of the script goes by value, as its functions do.
             return value.by_value() if value.__module__ in _main.MAIN else NotImplemented
+        if kind is sys.modules["numpy"].void:
+            return item_of_bits(value)
         return view_of_bits(value)
 
     def named(self, value: Any) -> Any:
@@ -105,3 +108,10 @@ def view_of_bits(array: Any) -> Any:
         bits if flags.c_contiguous or flags.f_contiguous else bits.copy(),
         array.dtype,
     )
+
+
+def item_of_bits(record: Any) -> Any:
+    """Write a single record as the only item of an array, for the same reason."""
+    if record.dtype.names is None or record.dtype.hasobject:
+        return NotImplemented
+    return operator.getitem, (sys.modules["numpy"].asarray(record), ())

@@ -65,7 +65,7 @@ impl Reducer {
             let exact = kind == array_type(value.py());
             return if is_lost(value, exact)? { self.rest(value) } else { Ok(as_pickle_does(value)) };
         }
-        if is_subtype(kind, &kinds.cached) {
+        if is_subtype(kind, &kinds.cached) || kind == record_type(value.py()) {
             return self.rest(value);
         }
         ordinary.store(kind, Relaxed);
@@ -203,11 +203,25 @@ fn is_subtype(kind: *mut ffi::PyTypeObject, of: &Py<PyType>) -> bool {
 /// NumPy's class of arrays; null as long as it is not imported.
 fn array_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
     static ARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let array = ARRAY.get_or_try_init(py, || {
+    numpy_type(py, &ARRAY, intern!(py, "ndarray"))
+}
+
+/// That of single records.
+fn record_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
+    static RECORD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    numpy_type(py, &RECORD, intern!(py, "void"))
+}
+
+fn numpy_type(
+    py: Python<'_>,
+    known: &'static PyOnceLock<Py<PyType>>,
+    name: &Bound<'_, PyString>,
+) -> *mut ffi::PyTypeObject {
+    let found = known.get_or_try_init(py, || {
         let numpy = imported(intern!(py, "numpy")).ok_or(())?;
-        numpy.getattr(intern!(py, "ndarray")).and_then(|array| Ok(array.extract()?)).map_err(|_| ())
+        numpy.getattr(name).and_then(|found| Ok(found.extract()?)).map_err(|_| ())
     });
-    array.map_or(std::ptr::null_mut(), |array| array.as_ptr().cast())
+    found.map_or(std::ptr::null_mut(), |found| found.as_ptr().cast())
 }
 
 fn is_array(value: &Bound<'_, PyAny>) -> bool {
