@@ -70,24 +70,25 @@ fn auto<'py>(
     keyring: &Keyring,
     trust: Trust,
 ) -> Result<Bound<'py, PyAny>> {
-    match loaded.header.codec {
-        Codec::Raw => Ok(fresh::bytes(py, loaded.payload())?.into_any()),
-        Codec::Text => text(py, loaded.payload()),
-        Codec::Json if loaded.bare => json(py, loaded.payload()).map_err(|error| {
-            let message = "a value without a frame that begins as JSON is not JSON; read it with mode=\"text\" or \
-                           mode=\"raw\"";
-            Raised::new(ErrorKind::Serialization, message).caused_by(py, error.into())
-        }),
-        Codec::Json => json(py, loaded.payload()),
-        Codec::Pickle => {
-            keyring.check(loaded, trust)?;
-            pickle::loads(py, loaded.payload(), loaded.header.python, &segments)
+    let codec = loaded.header.codec;
+    let passive = passive(py, codec, loaded.payload(), Mode::Auto).map_err(|error| {
+        if codec != Codec::Json || !loaded.bare {
+            return error;
         }
-        Codec::Cbor => cbor(py, loaded, segments, keyring, trust),
+        let message = "a value without a frame that begins as JSON is not JSON; read it with mode=\"text\" or \
+                       mode=\"raw\"";
+        Raised::new(ErrorKind::Serialization, message).caused_by(py, error.into())
+    })?;
+    if let Some(value) = passive {
+        return Ok(value);
     }
+    if codec == Codec::Pickle {
+        keyring.check(loaded, trust)?;
+        return pickle::loads(py, loaded.payload(), loaded.header.python, &segments);
+    }
+    cbor(py, loaded, segments, keyring, trust)
 }
 
-/// CBOR is data for everybody; instances of classes in it are for whoever trusts the writer.
 fn cbor<'py>(
     py: Python<'py>,
     loaded: &Loaded,
@@ -95,9 +96,8 @@ fn cbor<'py>(
     keyring: &Keyring,
     trust: Trust,
 ) -> Result<Bound<'py, PyAny>> {
-    // Only what holds instances is signed.
-    let verified = loaded.header.signed.is_some().then(|| keyring.verify(loaded, trust));
-    cbor::loads(py, loaded.payload(), reading(verified, segments, trust))
+    let signed = loaded.header.signed.is_some();
+    cbor::loads(py, loaded.payload(), reading(segments, trust, signed, || keyring.verify(loaded, trust)))
 }
 
 /// The value of a CBOR frame, read where it lies.
@@ -107,21 +107,23 @@ pub fn cbor_in<'py>(
     keyring: &Keyring,
     trust: Trust,
 ) -> Result<Bound<'py, PyAny>> {
-    let asked = frame.header.signed.is_some() && trust != Trust::All;
-    let verified = asked.then(|| keyring.vouch(frame));
-    cbor::loads(py, frame.payload, reading(verified, Vec::new(), trust))
+    let signed = frame.header.signed.is_some();
+    cbor::loads(py, frame.payload, reading(Vec::new(), trust, signed, || keyring.vouch(frame)))
 }
 
+/// CBOR is data for everybody; instances of classes in it, for which it is signed, are for whoever
+/// trusts the writer.
 fn reading<'py>(
-    verified: Option<holdall_types::Result<()>>,
     segments: Vec<Bound<'py, PyAny>>,
     trust: Trust,
+    signed: bool,
+    verify: impl FnOnce() -> holdall_types::Result<()>,
 ) -> Reading<'py> {
-    match verified {
-        None => Reading { trusted: trust == Trust::All, distrust: None, segments },
-        Some(Ok(())) => Reading { trusted: true, distrust: None, segments },
-        Some(Err(error)) => Reading { trusted: false, distrust: Some(error.into()), segments },
+    if trust == Trust::All || !signed {
+        return Reading { trusted: trust == Trust::All, distrust: None, segments };
     }
+    let distrust = verify().err().map(Raised::from);
+    Reading { trusted: distrust.is_none(), distrust, segments }
 }
 
 /// Why a value with segments has no bytes that could be given.

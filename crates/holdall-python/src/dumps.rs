@@ -4,14 +4,11 @@ use holdall_store::{Framing, Keyring};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::encode::{auto_framed, encode_in};
+use crate::encode::{auto_framed, encode_in, long};
 use crate::error::Result;
 use crate::fresh;
 use crate::mode::{Mode, either};
 use crate::options::{keyset_of, modelled};
-
-/// From this size on other threads run while bytes are copied and hashed.
-pub const WORTH_IT: usize = 1 << 20;
 
 /// Return a value as bytes.
 #[pyfunction]
@@ -59,8 +56,7 @@ fn framed<'py>(
     let size = framing.size()?;
     let mut failed = None;
     let written = PyBytes::new_with(py, size, |out| {
-        let filled = if size < WORTH_IT { framing.fill(out) } else { py.detach(|| framing.fill(out)) };
-        failed = filled.err();
+        failed = long(py, size, || framing.fill(out)).err();
         Ok(())
     })?;
     failed.map_or(Ok(written), |error| Err(error.into()))

@@ -54,7 +54,7 @@ impl<'py> Encoded<'py> {
     /// The whole frame of a plain payload: in place where there is room in front of it, else with one copy.
     pub fn framed(self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
         let Payload { codec, bytes, .. } = self.payload();
-        let head = long(py, bytes, || Header::write_plain(codec, bytes))?;
+        let head = long(py, bytes.len(), || Header::write_plain(codec, bytes))?;
         if let Data::Written(written) = self.data {
             return Ok(written.framed(head));
         }
@@ -66,11 +66,11 @@ impl<'py> Encoded<'py> {
     }
 }
 
-/// Works on bytes that nobody changes, and lets other threads run meanwhile if there are many.
-pub fn long<T: Send>(py: Python<'_>, bytes: &[u8], work: impl FnOnce() -> T + Send) -> T {
+/// Works on so many bytes that nobody changes, and lets other threads run meanwhile if they are many.
+pub fn long<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Send) -> T {
     /// A tenth of a millisecond: getting the GIL back may take far longer.
     const MANY: usize = 1 << 20;
-    if bytes.len() < MANY { work() } else { py.detach(work) }
+    if size < MANY { work() } else { py.detach(work) }
 }
 
 /// The payload of a value in a mode, its large buffers beside it.
@@ -117,7 +117,7 @@ pub fn auto_framed<'py>(
     }
     let Some(written) = exact_json(value)? else { return beyond_json(value, true).map(Err) };
     let payload = written.payload();
-    let head = long(value.py(), payload, || Header::write_plain(Codec::Json, payload))?;
+    let head = long(value.py(), payload.len(), || Header::write_plain(Codec::Json, payload))?;
     Ok(Ok(written.framed(head)))
 }
 

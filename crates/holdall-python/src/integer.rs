@@ -26,13 +26,43 @@ struct Layout {
     digits: [u32; 2],
 }
 
+/// An int as far as 64 bits go.
+pub enum Integer {
+    Int(i64),
+    /// Too large for the sign.
+    UInt(u64),
+    Longer,
+}
+
+/// What an int is.
+///
+/// # Safety
+/// The object is an exact int.
+#[inline(always)]
+pub unsafe fn read(object: *mut ffi::PyObject) -> Integer {
+    // SAFETY: an exact int, says the caller, so no call runs code of anybody.
+    unsafe {
+        match value(object) {
+            Ok(number) => return Integer::Int(number),
+            Err(false) => return Integer::Longer,
+            Err(true) => {}
+        }
+        let number = ffi::PyLong_AsUnsignedLongLong(object);
+        if number == u64::MAX && !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_Clear();
+            return Integer::Longer;
+        }
+        Integer::UInt(number)
+    }
+}
+
 /// The value of an int that fits 64 bits with a sign: `Err(true)` if it is above them, `Err(false)` if
 /// below.
 ///
 /// # Safety
 /// The object is an int.
 #[inline(always)]
-pub unsafe fn value(object: *mut ffi::PyObject) -> Result<i64, bool> {
+unsafe fn value(object: *mut ffi::PyObject) -> Result<i64, bool> {
     // SAFETY: an int, says the caller; as many digits are read as it says it has.
     if let Some(number) = unsafe { short(object) } {
         return Ok(number);

@@ -12,7 +12,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use crate::decode::{cbor_in, decode, passive};
-use crate::dumps::{WORTH_IT, default_keyring};
+use crate::dumps::default_keyring;
 use crate::encode::long;
 use crate::error::{Raised, Result};
 use crate::memory;
@@ -72,7 +72,7 @@ fn in_place<'py>(
         return Ok(None);
     }
     let (py, bytes) = (data.py(), bytes.as_bytes());
-    if let Some((codec, payload)) = long(py, bytes, || Frame::read_data(bytes))
+    if let Some((codec, payload)) = long(py, bytes.len(), || Frame::read_data(bytes))
         && let Some(value) = passive(py, codec, payload, mode)?
     {
         return Ok(Some(value));
@@ -82,7 +82,7 @@ fn in_place<'py>(
     {
         return Ok(None);
     }
-    let frame = long(py, bytes, || Frame::read(bytes))?;
+    let frame = long(py, bytes.len(), || Frame::read(bytes))?;
     if frame.header.codec == Codec::Cbor && matches!(mode, Mode::Auto | Mode::Cbor) {
         return cbor_in(py, &frame, keyring, trust).map(Some);
     }
@@ -125,7 +125,7 @@ fn framed(py: Python<'_>, bytes: &[u8]) -> Result<Loaded> {
         // The error of the frame's own reader, which names the way out.
         holdall_frame::Frame::read(bytes)?;
     }
-    Ok(if bytes.len() < WORTH_IT { read(bytes)? } else { py.detach(|| read(bytes))? })
+    Ok(long(py, bytes.len(), || read(bytes))?)
 }
 
 fn unframed(bytes: Bytes, mode: Mode) -> Result<Loaded> {

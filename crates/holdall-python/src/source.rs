@@ -11,7 +11,10 @@ use holdall_codec::{Node, Source};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::{integer, utf8};
+use crate::{
+    integer::{self, Integer},
+    utf8,
+};
 
 /// A borrowed Python object.
 #[derive(Clone, Copy)]
@@ -39,19 +42,11 @@ impl<'a> Object<'a> {
     #[inline(always)]
     unsafe fn integer(self) -> Node<'a, Self> {
         let object = self.pointer.as_ptr();
-        // SAFETY: an int, says the caller; no call runs code for an exact int.
-        unsafe {
-            match integer::value(object) {
-                Ok(number) => return Node::Int(number),
-                Err(false) => return Node::Other,
-                Err(true) => {}
-            }
-            let number = ffi::PyLong_AsUnsignedLongLong(object);
-            if number == u64::MAX && !ffi::PyErr_Occurred().is_null() {
-                ffi::PyErr_Clear();
-                return Node::Other;
-            }
-            Node::UInt(number)
+        // SAFETY: an exact int, as the caller says.
+        match unsafe { integer::read(object) } {
+            Integer::Int(number) => Node::Int(number),
+            Integer::UInt(number) => Node::UInt(number),
+            Integer::Longer => Node::Other,
         }
     }
 }

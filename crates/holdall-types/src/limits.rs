@@ -18,3 +18,6 @@ pub const SIDE_FILE: usize = 128 * 1024;
 
 /// The most segments beside one payload: a header that names them all has at most 2.6 MB.
 pub const MAX_SEGMENTS: usize = 1 << 16;
+
+/// The largest array inside a payload; a larger one is a segment beside it.
+pub const INLINE_ARRAY: usize = 64 * 1024;

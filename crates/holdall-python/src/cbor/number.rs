@@ -1,7 +1,6 @@
 //! Integers of any size.
 
 use pyo3::exceptions::PyOverflowError;
-use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -32,32 +31,6 @@ pub fn integer<'py>(py: Python<'py>, negative: bool, magnitude: &[u8]) -> PyResu
     }
     let number = fresh::integer(py, magnitude, false)?;
     if negative { number.call_method0(intern!(py, "__invert__")) } else { Ok(number) }
-}
-
-/// An exact int that fits 64 bits, with or without a sign.
-pub enum Small {
-    Int(i64),
-    UInt(u64),
-}
-
-/// # Safety
-/// The pointer is an exact int, alive.
-pub unsafe fn small(object: *mut ffi::PyObject) -> Option<Small> {
-    // SAFETY: an exact int, says the caller, so no call runs code of anybody.
-    unsafe {
-        match crate::integer::value(object) {
-            Ok(number) => Some(Small::Int(number)),
-            Err(false) => None,
-            Err(true) => {
-                let number = ffi::PyLong_AsUnsignedLongLong(object);
-                if number == u64::MAX && !ffi::PyErr_Occurred().is_null() {
-                    ffi::PyErr_Clear();
-                    return None;
-                }
-                Some(Small::UInt(number))
-            }
-        }
-    }
 }
 
 /// A decimal number as its digits without a point, and the power of ten they are to be taken times.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use holdall_codec::Buffer;
 use holdall_codec::cbor::{Source, Writer, tag};
-use holdall_types::limits::MAX_SEGMENTS;
+use holdall_types::limits::{INLINE_ARRAY, MAX_SEGMENTS};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -19,13 +19,11 @@ use pyo3::types::{PyByteArray, PyComplex, PyComplexMethods, PyString, PyTuple, P
 use super::Cbor;
 use super::calendar::{self, Rest};
 use super::kind::{Kind, has_reducer, kind_of};
-use super::number::{self, Small};
+use super::number;
 use super::open::{Open, Walk, What};
 use super::plan::{Form, State};
 use crate::error::Raised;
-
-/// From this size on an array is a segment beside the payload.
-const SEGMENT: usize = 64 * 1024;
+use crate::integer::{self, Integer};
 
 /// A borrowed object; null is a field that is not set.
 #[derive(Clone, Copy)]
@@ -346,7 +344,7 @@ impl<'py> Walker<'py> {
     fn buffer<B: Buffer>(&mut self, view: &Bound<'py, PyAny>, out: &mut Writer<B>) -> Result<Written<'py>> {
         let buffer = pyo3::buffer::PyBuffer::<u8>::get(view)?;
         let beside = self.beside && self.takes_segment && self.segments.len() < MAX_SEGMENTS;
-        if beside && buffer.len_bytes() > SEGMENT {
+        if beside && buffer.len_bytes() > INLINE_ARRAY {
             out.uint(self.segments.len() as u64)?;
             self.segments.push(view.clone());
             return Ok(Written::Whole);
@@ -479,10 +477,10 @@ impl<'py> Source for Walker<'py> {
             if ptr::eq(class, &raw const ffi::PyUnicode_Type) {
                 self.text(object, out)?;
             } else if ptr::eq(class, &raw const ffi::PyLong_Type) {
-                match number::small(object) {
-                    Some(Small::Int(number)) => out.int(number)?,
-                    Some(Small::UInt(number)) => out.uint(number)?,
-                    None => {
+                match integer::read(object) {
+                    Integer::Int(number) => out.int(number)?,
+                    Integer::UInt(number) => out.uint(number)?,
+                    Integer::Longer => {
                         let (negative, bytes) =
                             number::magnitude(&Bound::from_borrowed_ptr(self.py, object))?;
                         out.big_int(negative, &bytes)?;
