@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # From the bottom to the top: a crate may depend on those before it.
-LAYERS = ["types", "codec", "frame", "backend", "store", "holdall", "python"]
+LAYERS = ["types", "codec", "frame", "backend", "store", "queue", "holdall", "python"]
 DEVELOPMENT_ONLY = {"testkit"}
 BINDING = "python"
 

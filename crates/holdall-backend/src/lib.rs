@@ -1,6 +1,6 @@
 //! Where the bytes live.
 //!
-//! [`KeyValue`] is what a store asks of a backend; [`Capability`] is what a backend can do.
+//! [`KeyValue`] is what a store asks of a backend, [`Jobs`] what a queue asks; [`Capability`] is what a backend can do.
 //! [`memory`], [`file`](mod@file) and [`sqlite`] are the backends, each with the same file names:
 //! `mod.rs` (the options, opening, closing, the trait), `read.rs`, `write.rs`, `scan.rs`,
 //! `lease.rs`; what only one of them needs has a file of its own.
@@ -12,6 +12,7 @@
 
 pub mod capability;
 pub mod file;
+pub mod jobs;
 pub mod key_value;
 pub mod memory;
 pub mod os;
@@ -19,5 +20,6 @@ pub mod segments;
 pub mod sqlite;
 
 pub use capability::Capability;
+pub use jobs::Jobs;
 pub use key_value::{Condition, Durability, Head, KeyValue, Keys, LeaseChange, Record, Stored, Version};
 pub use segments::{Buffer, Segments, Tail, Unread};

@@ -10,6 +10,11 @@ pub trait Clock: Send + Sync + Debug {
 
     /// Time since the machine booted, suspended time included: leases. It never jumps.
     fn boot(&self) -> Duration;
+
+    /// Which boot that is: times of two boots cannot be compared. 0 where the system does not say.
+    fn boot_id(&self) -> i64 {
+        0
+    }
 }
 
 /// The machine's own clock.
@@ -39,5 +44,16 @@ impl Clock for SystemClock {
             (wall, Instant::now())
         });
         *wall + instant.elapsed()
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn boot_id(&self) -> i64 {
+        use std::sync::OnceLock;
+        static ID: OnceLock<i64> = OnceLock::new();
+        *ID.get_or_init(|| {
+            let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+            let digits: String = text.chars().filter(char::is_ascii_hexdigit).take(15).collect();
+            i64::from_str_radix(&digits, 16).unwrap_or_default()
+        })
     }
 }
