@@ -5,6 +5,7 @@
 //! [`failure`] why it did not succeed. [`bell`] is how a thread of the engine calls a loop that waits on descriptors.
 #![forbid(unsafe_code)]
 
+pub mod agent;
 pub mod bell;
 pub mod failure;
 pub mod machine;
