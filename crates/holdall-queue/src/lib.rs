@@ -1,7 +1,8 @@
 //! The task queue: a state machine over the [`Jobs`](holdall_backend::Jobs) of a backend.
 //!
 //! Whatever decides here is pure: time comes from the clock, tasks from the backend, and each decision is a
-//! change with a fence. [`bell`] is how a thread of the engine calls a loop that waits on descriptors.
+//! change with a fence. [`envelope`] is what a task and its result are written as; [`bell`] is how a thread of the engine calls a loop that waits on descriptors.
 #![forbid(unsafe_code)]
 
 pub mod bell;
+pub mod envelope;
