@@ -1,6 +1,8 @@
 """The tree of errors: what each one is, what it says, and the path to the culprit."""
 
+import builtins
 import collections
+import copy
 import dataclasses
 import pickle
 import threading
@@ -31,25 +33,77 @@ TREE = {
     "ConnectionLost": (holdall.BackendError, ConnectionError),
     "Conflict": (holdall.BackendError,),
     "LeaseLostError": (holdall.BackendError,),
+    "ConfigurationError": (holdall.ValidationError,),
+    "TaskQueueError": (holdall.HoldallError,),
+    "TimeoutError": (holdall.TaskQueueError, builtins.TimeoutError),
+    "SyncTaskQueueError": (holdall.TaskQueueError,),
+    "WorkerError": (holdall.HoldallError,),
+    "TaskExecutionError": (holdall.WorkerError,),
+    "ResourceExhaustionError": (holdall.HoldallError,),
 }
-RETRYABLE = {"StoreBusy", "ConnectionLost", "Conflict"}
+RETRYABLE = {"StoreBusy", "ConnectionLost", "Conflict", "TimeoutError"}
+# What an error knows beside its message.
+ATTRIBUTES = {
+    "SerializationError": {"path": "$[1]", "operation": "dumps", "data_type": "lock"},
+    "PythonVersionError": {"path": "$[1]", "operation": "loads", "data_type": "function"},
+    "ValidationError": {"parameter": "eta", "value": 7},
+    "ConfigurationError": {"parameter": "mode", "value": "x", "valid_options": ["a", "b"]},
+    "BackendError": {"operation": "claim", "backend_type": "sqlite"},
+    "StoreBusy": {"operation": "claim", "backend_type": "sqlite"},
+    "ConnectionLost": {
+        "operation": "claim",
+        "backend_type": "postgres",
+        "connection_details": {"host": "db", "port": 5432},
+    },
+    "TaskQueueError": {"task_id": "t1"},
+    "TimeoutError": {"task_id": "t1", "timeout_seconds": 1.5, "operation": "get_result"},
+    "SyncTaskQueueError": {"task_id": "t1", "operation": "enqueue"},
+    "WorkerError": {"task_id": "t1", "worker_id": "w1"},
+    "TaskExecutionError": {
+        "task_id": "t1",
+        "worker_id": "w1",
+        "function_name": "work",
+        "execution_time": 0.25,
+    },
+    "ResourceExhaustionError": {"resource_type": "tasks", "current_usage": 10, "limit": 10},
+}
 
 
 def test_the_tree_is_whole():
-    assert set(errors.__all__) == {"HoldallError", *TREE}
-    assert set(errors.__all__) <= set(holdall.__all__)
+    # Two names that would hide Python's own behind `from holdall import *`.
+    hiding = {"TimeoutError", "ConnectionError"}
+    assert set(errors.__all__) == {"HoldallError", "ConnectionError", *TREE}
+    assert set(errors.__all__) & set(holdall.__all__) == set(errors.__all__) - hiding
+    assert errors.ConnectionError is errors.ConnectionLost
+    assert errors.TimeoutError is not builtins.TimeoutError
+    for name in TREE:
+        assert name in errors.__doc__
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_what_an_error_knows_is_said_by_name_and_survives_pickling_and_copying(name):
+    kind, known = getattr(errors, name), ATTRIBUTES[name]
+    with pytest.raises(TypeError):
+        kind("what happened", *known.values())
+    nothing_said = vars(kind("what happened"))
+    assert nothing_said == dict.fromkeys(known, None) | ({"path": "$"} if "path" in known else {})
+    error = kind("what happened", **known)
+    for again in (error, pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(again) is kind
+        assert str(again) == "what happened"
+        assert vars(again) == known
 
 
 @pytest.mark.parametrize("name", TREE)
 def test_each_class_is_what_programs_catch(name):
-    kind = getattr(holdall, name)
+    kind = getattr(errors, name)
     assert issubclass(kind, TREE[name])
     assert kind.retryable is (name in RETRYABLE)
 
 
 @pytest.mark.parametrize("name", ["HoldallError", *TREE])
 def test_each_message_is_shown_as_it_is_and_survives_pickling(name):
-    error = getattr(holdall, name)("what 'happened'")
+    error = getattr(errors, name)("what 'happened'")
     assert str(error) == "what 'happened'"
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)

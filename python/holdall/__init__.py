@@ -15,6 +15,7 @@ from holdall._holdall import Lock, __version__, dumps, loads
 from holdall.anycache import anycache
 from holdall.errors import (
     BackendError,
+    ConfigurationError,
     Conflict,
     ConnectionLost,
     CorruptFrame,
@@ -24,15 +25,20 @@ from holdall.errors import (
     LimitExceeded,
     NotAFrame,
     PythonVersionError,
+    ResourceExhaustionError,
     SerializationError,
     StoreBusy,
     StoreFull,
     StorePoisoned,
     StoreReadOnly,
+    SyncTaskQueueError,
+    TaskExecutionError,
+    TaskQueueError,
     UnknownKey,
     UnsupportedVersion,
     UntrustedPayloadError,
     ValidationError,
+    WorkerError,
     WrongTypeError,
 )
 from holdall.info import Info
@@ -41,12 +47,14 @@ from holdall.register import register
 from holdall.settings import Settings
 from holdall.smart import smart_open, smart_read, smart_stream, smart_write
 from holdall.store import Store, get_store
+from holdall.validation import ValidationBuilder, validate
 
 # Silent unless the program asks: logging.getLogger("holdall").
 logging.getLogger("holdall").addHandler(logging.NullHandler())
 
 __all__ = [
     "BackendError",
+    "ConfigurationError",
     "Conflict",
     "ConnectionLost",
     "CorruptFrame",
@@ -59,6 +67,7 @@ __all__ = [
     "Lock",
     "NotAFrame",
     "PythonVersionError",
+    "ResourceExhaustionError",
     "SerializationError",
     "Settings",
     "Store",
@@ -66,10 +75,15 @@ __all__ = [
     "StoreFull",
     "StorePoisoned",
     "StoreReadOnly",
+    "SyncTaskQueueError",
+    "TaskExecutionError",
+    "TaskQueueError",
     "UnknownKey",
     "UnsupportedVersion",
     "UntrustedPayloadError",
+    "ValidationBuilder",
     "ValidationError",
+    "WorkerError",
     "WrongTypeError",
     "__version__",
     "anycache",
@@ -82,4 +96,5 @@ __all__ = [
     "smart_read",
     "smart_stream",
     "smart_write",
+    "validate",
 ]

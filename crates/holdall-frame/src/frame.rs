@@ -99,13 +99,14 @@ impl<'a> Frame<'a> {
     /// `UntrustedPayload` if there is no signature or it does not match; `UnknownKey` if the key
     /// is not in the keyset or is disabled there.
     pub fn verify(&self, signer: &Signer<'_>) -> Result<()> {
-        let codec = self.header.codec.name();
+        let what = signer.purpose.what(self.header.codec);
+        let or_else = signer.purpose.or_else();
         let Some(signature) = &self.header.signed else {
             return Err(Error::new(
                 ErrorKind::UntrustedPayload,
                 format!(
-                    "this {codec} payload is not signed, so anyone may have written it; write it again \
-                     with a keyset, or read it with trust=\"all\" if you trust whoever wrote it"
+                    "this {what} is not signed, so anyone may have written it; write it again with a \
+                     keyset{or_else}"
                 ),
             ));
         };
@@ -114,9 +115,8 @@ impl<'a> Frame<'a> {
             Error::new(
                 ErrorKind::UnknownKey,
                 format!(
-                    "this {codec} payload is signed with key {id}, which the keyset does not hold; share \
-                     the keyset of the writing machine by HOLDALL_KEYSET, or read it with trust=\"all\" \
-                     if you trust whoever wrote it"
+                    "this {what} is signed with key {id}, which the keyset does not hold; share the keyset \
+                     of the writing machine by HOLDALL_KEYSET{or_else}"
                 ),
             )
         })?;
@@ -124,8 +124,8 @@ impl<'a> Frame<'a> {
             return Err(Error::new(
                 ErrorKind::UnknownKey,
                 format!(
-                    "this {codec} payload is signed with key {id}, which is disabled in the keyset; enable \
-                     the key again, or read it with trust=\"all\" if you trust whoever wrote it"
+                    "this {what} is signed with key {id}, which is disabled in the keyset; enable the key \
+                     again{or_else}"
                 ),
             ));
         }
@@ -139,9 +139,9 @@ impl<'a> Frame<'a> {
         Err(Error::new(
             ErrorKind::UntrustedPayload,
             format!(
-                "the signature of this {codec} payload does not match key {id}: it was changed, or it was \
-                 not signed as this {purpose}; if keysets were mixed up, share the keyset of the writing \
-                 machine by HOLDALL_KEYSET, or read it with trust=\"all\" if you trust whoever wrote it"
+                "the signature of this {what} does not match key {id}: it was changed, or it was not \
+                 signed as this {purpose}; if keysets were mixed up, share the keyset of the writing machine \
+                 by HOLDALL_KEYSET{or_else}"
             ),
         ))
     }

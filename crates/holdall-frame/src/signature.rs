@@ -1,5 +1,7 @@
 //! The signature: keyed BLAKE3 over everything that a reader will rely on.
 
+use holdall_types::Codec;
+
 use crate::keyset::{KeyEntry, KeyId, Keyset};
 
 /// How many bytes a MAC takes.
@@ -37,6 +39,27 @@ impl Purpose {
             Self::Task => "task",
             Self::Result => "result",
             Self::Workflow => "workflow",
+        }
+    }
+
+    /// What such a frame is called in messages.
+    #[must_use]
+    pub fn what(self, codec: Codec) -> String {
+        match self {
+            Self::Value => format!("{} payload", codec.name()),
+            Self::Task => "task's message".to_owned(),
+            Self::Result => "task's result".to_owned(),
+            Self::Workflow => "workflow's record".to_owned(),
+        }
+    }
+
+    /// What else may be done about one that cannot be verified: of a value only, for what would run is
+    /// never taken on trust.
+    #[must_use]
+    pub const fn or_else(self) -> &'static str {
+        match self {
+            Self::Value => ", or read it with trust=\"all\" if you trust whoever wrote it",
+            Self::Task | Self::Result | Self::Workflow => "",
         }
     }
 }

@@ -3,6 +3,7 @@
 use holdall_codec::Buffer;
 use holdall_codec::json::{self, Inexact};
 use holdall_frame::Header;
+use holdall_queue::envelope::Beside;
 use holdall_store::{Payload, Segment};
 use holdall_types::{Codec, ErrorKind};
 use pyo3::buffer::PyBuffer;
@@ -44,6 +45,11 @@ impl<'py> Encoded<'py> {
         };
         let Self { codec, active, python, segments, .. } = self;
         Payload { codec: *codec, bytes, python: *python, active: *active, segments }
+    }
+
+    /// What is beside the payload, to be written by another thread; the payload itself stays.
+    pub fn take_beside(&mut self) -> Beside {
+        Beside { python: self.python, segments: std::mem::take(&mut self.segments) }
     }
 
     /// Whether nothing but the codec is to be said of the payload.

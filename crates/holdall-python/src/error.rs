@@ -59,15 +59,17 @@ impl Raised {
         if self.is_memory(py) {
             return self;
         }
-        let value = self.0.value(py);
-        let ours = py.import("holdall.errors").and_then(|module| module.getattr("HoldallError"));
-        if let Ok(ours) = ours
-            && value.is_instance(&ours).unwrap_or(false)
-        {
+        if Self::is_ours(py, &self.0) {
             // Failing to improve a message must not hide it.
-            let _ = value.call_method1("about", (what,));
+            let _ = self.0.value(py).call_method1("about", (what,));
         }
         self
+    }
+
+    /// Whether an error is of holdall's tree.
+    pub fn is_ours(py: Python<'_>, error: &PyErr) -> bool {
+        let ours = py.import("holdall.errors").and_then(|module| module.getattr("HoldallError"));
+        ours.is_ok_and(|ours| error.value(py).is_instance(&ours).unwrap_or(false))
     }
 
     /// The same error, led by where in the value it happened, which its `path` says, too.
@@ -81,6 +83,23 @@ impl Raised {
             let _ = value.setattr("path", path);
         }
         raised
+    }
+
+    /// The same error, its path and message as if what is at `from` in the value were at `to`.
+    pub fn moved(self, py: Python<'_>, from: &str, to: &str) -> Self {
+        if self.is_memory(py) {
+            return self;
+        }
+        let value = self.0.value(py);
+        let path = value.getattr("path").and_then(|path| path.extract::<String>()).unwrap_or_default();
+        if let Some(rest) = path.strip_prefix(from) {
+            let moved = format!("{to}{rest}");
+            let message = value.to_string().replacen(&path, &moved, 1);
+            // As for `about`: failing to improve a message must not hide it.
+            let _ = value.setattr("path", moved);
+            let _ = value.setattr("args", (message,));
+        }
+        self
     }
 
     /// The same error with the Python error that caused it.

@@ -11,6 +11,7 @@
 //!   built on when they are read.
 //! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
+//! - [`queue`] is the task queue.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
 mod block;
@@ -37,6 +38,7 @@ mod options;
 mod oracle;
 mod output;
 mod pickle;
+mod queue;
 mod reducer;
 mod segment;
 mod sink;
@@ -67,6 +69,8 @@ mod _holdall {
     use crate::lock::Lock;
     #[pymodule_export]
     use crate::oracle::{safe_cbor, safe_json};
+    #[pymodule_export]
+    use crate::queue::Jobs;
     #[pymodule_export]
     use crate::reducer::Reducer;
     #[pymodule_export]

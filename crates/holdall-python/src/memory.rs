@@ -74,18 +74,23 @@ impl Memory {
     }
 }
 
+/// Segments that were read, as objects.
+pub fn objects(py: Python<'_>, buffers: Vec<Buffer>) -> Result<Vec<Bound<'_, PyAny>>> {
+    buffers.into_iter().map(|buffer| Ok(Bound::new(py, Memory::owned(buffer))?.into_any())).collect()
+}
+
 /// Takes the segments out of a loaded value. Those that were not read are mapped into memory, and
 /// checked if that is asked for.
 pub fn take<'py>(py: Python<'py>, loaded: &mut Loaded, check: bool) -> Result<Vec<Bound<'py, PyAny>>> {
-    let object = |memory| Ok(Bound::new(py, memory)?.into_any());
     match std::mem::replace(&mut loaded.segments, Segments::none()) {
-        Segments::Read(buffers) => buffers.into_iter().map(|buffer| object(Memory::owned(buffer))).collect(),
+        Segments::Read(buffers) => objects(py, buffers),
         Segments::Unread(Unread { file, places }) => {
             let map = Arc::new(map(&file)?);
             if check {
                 py.detach(|| check_all(loaded, &map, &places))?;
             }
-            places.iter().map(|place| object(Memory::mapped(&map, place)?)).collect()
+            let object = |place| Ok(Bound::new(py, Memory::mapped(&map, place)?)?.into_any());
+            places.iter().map(object).collect()
         }
     }
 }

@@ -15,6 +15,9 @@ use pyo3::{ffi, intern};
 /// multiprocessing's children see it.
 const MAIN: [&str; 2] = ["__main__", "__mp_main__"];
 
+/// A module's name, a name in it, and what is there.
+pub type Found<'py> = (Bound<'py, PyString>, Bound<'py, PyString>, Bound<'py, PyAny>);
+
 /// The `reducer_override` of one pickle.
 #[pyclass(frozen, module = "holdall._holdall")]
 pub struct Reducer {
@@ -30,7 +33,7 @@ pub struct Reducer {
 #[pymethods]
 impl Reducer {
     #[new]
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             ordinary: Default::default(),
             by_value: AtomicBool::new(false),
@@ -116,21 +119,31 @@ impl Reducer {
 
     /// Whether the module and the name of a thing lead to it, in another process too.
     fn is_importable(&self, value: &Bound<'_, PyAny>, name: &Bound<'_, PyString>) -> PyResult<bool> {
+        Ok(self.found(value, name)?.is_some_and(|(.., found)| found.is(value)))
+    }
+
+    /// The module and the name of a thing, and what they lead to in another process too, if they lead
+    /// anywhere.
+    pub fn found<'py>(
+        &self,
+        value: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Option<Found<'py>>> {
         let py = value.py();
         let (Some(module), Some(name)) = (text(value, intern!(py, "__module__"))?, text(value, name)?) else {
-            return Ok(false);
+            return Ok(None);
         };
         if MAIN.iter().any(|main| module == *main) || self.registered(py)? {
-            return Ok(false);
+            return Ok(None);
         }
-        let name = name.to_str()?;
         // Made inside a function, or a lambda: looking for it would cost more than all else here.
-        let Some(mut found) = imported(&module).filter(|_| !name.contains('<')) else { return Ok(false) };
-        for part in name.split('.') {
-            let Some(next) = member(&found, part)? else { return Ok(false) };
-            found = next;
-        }
-        Ok(found.is(value))
+        let Some(in_module) =
+            imported(&module).filter(|_| !name.to_str().is_ok_and(|name| name.contains('<')))
+        else {
+            return Ok(None);
+        };
+        let found = walked(in_module, name.to_str()?)?;
+        Ok(found.map(|found| (module, name, found)))
     }
 
     /// Whether the program has told cloudpickle of modules that go by value: then cloudpickle decides.
@@ -257,6 +270,16 @@ fn text<'py>(
     Ok(value.getattr_opt(name)?.and_then(|found| found.cast_into().ok()))
 }
 
+/// What a qualified name leads to from a module on.
+pub fn walked<'py>(module: Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let mut found = module;
+    for part in name.split('.') {
+        let Some(next) = member(&found, part)? else { return Ok(None) };
+        found = next;
+    }
+    Ok(Some(found))
+}
+
 /// What a module or a class has under a name. A module is asked without an error to be made and dropped.
 fn member<'py>(of: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = of.py();
@@ -271,7 +294,7 @@ fn member<'py>(of: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py,
 }
 
 /// A module that is imported already.
-fn imported<'py>(name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
+pub fn imported<'py>(name: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {
     // SAFETY: a borrowed reference to the interpreter's own `sys.modules`, held at once.
     let modules = unsafe { Bound::from_borrowed_ptr_or_opt(name.py(), ffi::PyImport_GetModuleDict()) };
     modules?.cast_into::<PyDict>().ok()?.get_item(name).ok()?

@@ -112,9 +112,9 @@ fn shorten(text: &str) -> String {
     if text.len() <= 2 * HALF {
         return text.to_owned();
     }
-    let (head, tail) = (text.floor_char_boundary(HALF), text.ceil_char_boundary(text.len() - HALF));
-    let (head, left, tail) =
-        (text.get(..head).unwrap_or_default(), tail - head, text.get(tail..).unwrap_or_default());
+    let head = (0..=HALF).rev().find_map(|end| text.get(..end)).unwrap_or_default();
+    let tail = (text.len() - HALF..).find_map(|start| text.get(start..)).unwrap_or_default();
+    let left = text.len() - head.len() - tail.len();
     format!("{head}\n[{left} bytes left out]\n{tail}")
 }
 

@@ -96,23 +96,31 @@ impl Keyring {
         self.vouch(&Frame::read_front(&loaded.bytes)?)
     }
 
-    /// Whether a key of this keyset signed a frame.
+    /// Whether a key of this keyset signed a frame as a value.
     ///
     /// # Errors
     /// `UntrustedPayload` and `UnknownKey` when not.
     pub fn vouch(&self, frame: &Frame<'_>) -> Result<()> {
-        match self.find()? {
-            Some(keyset) => frame.verify(&Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" }),
-            None => Err(Error::new(
-                ErrorKind::UnknownKey,
-                format!(
-                    "this {} payload can run code, and there is no keyset here to verify who wrote it; share \
-                     the keyset of the writing machine by {VARIABLE}, or read it with trust=\"all\" if you trust \
-                     whoever wrote it",
-                    frame.header.codec.name()
-                ),
-            )),
+        self.vouch_for(frame, Purpose::Value, b"")
+    }
+
+    /// Whether a key of this keyset signed a frame for this purpose and context.
+    ///
+    /// # Errors
+    /// `UntrustedPayload` and `UnknownKey` when not.
+    pub fn vouch_for(&self, frame: &Frame<'_>, purpose: Purpose, context: &[u8]) -> Result<()> {
+        if let Some(keyset) = self.find()? {
+            return frame.verify(&Signer { keyset: &keyset, purpose, context });
         }
+        let what = purpose.what(frame.header.codec);
+        let or_else = purpose.or_else();
+        Err(Error::new(
+            ErrorKind::UnknownKey,
+            format!(
+                "this {what} can run code, and there is no keyset here to verify who wrote it; share the keyset \
+                 of the writing machine by {VARIABLE}{or_else}"
+            ),
+        ))
     }
 
     /// The keyset, if there is one.

@@ -3,7 +3,8 @@
 //! [`Store`] joins a backend, a clock and a [`Keyring`]. One verb is one file: `put`, `get`,
 //! `delete`, `scan`, `copy`, and [`lock`]. What goes in is a [`Payload`], what comes out is a
 //! [`Loaded`]; turning those into values is the caller's part, and so is asking
-//! [`Keyring::check`] before an active payload is opened.
+//! [`Keyring::check`] before an active payload is opened. What is signed for something other than a value, a
+//! task and its result, is a [`Signed`] frame and comes back through [`verified`].
 #![forbid(unsafe_code)]
 
 mod copy;
@@ -16,6 +17,7 @@ mod pieces;
 mod put;
 mod scan;
 mod segment;
+pub mod signed;
 mod store;
 pub mod uri;
 
@@ -26,5 +28,6 @@ pub use keyring::{Keyring, Trust};
 pub use put::{Framing, Payload, Put};
 pub use scan::{Listing, Selection};
 pub use segment::Segment;
+pub use signed::{Signed, resigned, verified};
 pub use store::{Options, Store};
 pub use uri::Uri;

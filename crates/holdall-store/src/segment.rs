@@ -11,7 +11,7 @@ use crate::pieces::Pieces;
 
 /// A large buffer that is kept beside the payload. Another thread may write to it at any time: so it
 /// is copied piece by piece, and what is hashed and written is the copy.
-pub trait Segment: Sync + Debug {
+pub trait Segment: Send + Sync + Debug {
     /// How many bytes it has, which never changes.
     fn len(&self) -> usize;
 
@@ -33,6 +33,16 @@ impl Segment for &[u8] {
         if let Some(bytes) = self.get(offset..offset.saturating_add(out.len())) {
             out.copy_from_slice(bytes);
         }
+    }
+}
+
+impl Segment for Vec<u8> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn copy(&self, offset: usize, out: &mut [u8]) {
+        self.as_slice().copy(offset, out);
     }
 }
 

@@ -16,6 +16,7 @@ pub use classes::{Classes, classes};
 pub use decode::{DecodeError, Fault, Step, decode};
 pub use diagnostic::diagnostic;
 pub use encode::{Stopped, encode};
+pub use reader::{Head, Reader};
 pub use sink::{Shell, Sink};
 pub use source::Source;
 pub use writer::Writer;

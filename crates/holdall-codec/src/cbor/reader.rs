@@ -2,19 +2,28 @@
 
 /// What a head says. What is longer than the bytes that are left was refused already.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Head<'a> {
+pub enum Head<'a> {
+    /// An integer.
     UInt(u64),
     /// The number is -1 - n.
     Negative(u64),
+    /// Bytes, all of them.
     Bytes(&'a [u8]),
+    /// Text, all of it.
     Text(&'a str),
     /// `None` is a length that the end tells.
     Array(Option<usize>),
+    /// Likewise; it counts pairs.
     Map(Option<usize>),
+    /// A tag on the next item.
     Tag(u64),
+    /// A boolean.
     Bool(bool),
+    /// Null.
     Null,
+    /// Undefined.
     Undefined,
+    /// A float of any width.
     Float(f64),
     /// The end of what has no length.
     Break,
@@ -22,25 +31,32 @@ pub(super) enum Head<'a> {
 
 /// A place in the bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
+/// What is wrong is told in words.
 type Result<T> = std::result::Result<T, &'static str>;
 
 const ENDS: &str = "the payload ends too early";
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    /// The start of bytes.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
-    pub(super) fn at(&self) -> usize {
+    /// How many bytes were read.
+    #[must_use]
+    pub fn at(&self) -> usize {
         self.at
     }
 
-    pub(super) fn left(&self) -> usize {
+    /// How many are left.
+    #[must_use]
+    pub fn left(&self) -> usize {
         self.bytes.len().saturating_sub(self.at)
     }
 
@@ -96,7 +112,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over the next item and gives its bytes; nothing if it is none of a few plain parts.
-    pub(super) fn skip(&mut self) -> Option<&'a [u8]> {
+    pub fn skip(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         let mut items = 1usize;
         while items > 0 {
@@ -111,7 +127,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The next head, and the text or the bytes that belong to it.
-    pub(super) fn head(&mut self) -> Result<Head<'a>> {
+    ///
+    /// # Errors
+    /// What is wrong, in words, for bytes that are no CBOR.
+    pub fn head(&mut self) -> Result<Head<'a>> {
         self.head_here()
     }
 

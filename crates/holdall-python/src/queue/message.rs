@@ -1,0 +1,268 @@
+//! A call as a task's message and a value as its result, and back.
+//!
+//! Nothing is read of what is not verified. What is may run code when it is opened: that is what a task
+//! is for.
+
+use std::mem;
+use std::sync::Arc;
+
+use holdall_backend::jobs::Claimed;
+use holdall_backend::{Segments, Stored};
+use holdall_frame::Keyset;
+use holdall_queue::envelope::{Beside, Cargo, Message, open_result as verify_result, open_task};
+use holdall_store::{Keyring, Signed};
+use holdall_types::{Codec, ErrorKind};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use super::function::{Reference, resolved};
+use crate::cbor::{self, Reading};
+use crate::decode::passive;
+use crate::encode::{Encoded, encode, long};
+use crate::error::{Raised, Result};
+use crate::key::shown;
+use crate::loads::bytes_of;
+use crate::memory;
+use crate::mode::Mode;
+use crate::pickle::{self, Version};
+
+/// A frame on its way to a backend, which any thread may write.
+pub type OwnedFrame = Signed;
+
+/// What a task is to call, and with what.
+pub struct Call<'py> {
+    pub function: Bound<'py, PyAny>,
+    pub args: Bound<'py, PyList>,
+    pub kwargs: Bound<'py, PyDict>,
+    /// The tasks whose results come first among the arguments.
+    pub after: Vec<String>,
+}
+
+/// The message that asks for a call.
+pub fn write_message<'py>(
+    reference: &Reference<'py>,
+    args: Bound<'py, PyList>,
+    kwargs: Bound<'py, PyDict>,
+    after: &[&str],
+    id: &str,
+    keyset: &Arc<Keyset>,
+    serializer: Option<&Serializer<'py>>,
+) -> Result<OwnedFrame> {
+    let py = args.py();
+    let both = PyList::new(py, [args.into_any(), kwargs.into_any()])?;
+    let mut laden = Laden::new(both.as_any(), serializer).map_err(|error| in_call(py, error))?;
+    let mut beside = laden.take_beside();
+    beside.python = beside.python.or(reference.python());
+    let message = Message { function: reference.function(), after: after.to_vec(), arguments: laden.cargo() };
+    Ok(message.sign(beside, id, keyset)?)
+}
+
+/// The call that a claimed task asks for, if its message was signed for it. Its large buffers are taken out.
+pub fn open_message<'py>(
+    py: Python<'py>,
+    claimed: &mut Claimed,
+    keyring: &Keyring,
+    serializer: Option<&Serializer<'py>>,
+) -> Result<Call<'py>> {
+    let Claimed { task, message: Stored { bytes, segments, .. } } = claimed;
+    let (id, size) = (&task.id, bytes.len());
+    let frame = long(py, size, || open_task(bytes, segments, id, keyring))?;
+    let Message { function, after, arguments } = Message::read(frame.payload)?;
+    let python = frame.header.python;
+    let function = resolved(py, function, python)?;
+    let value = unladen(py, arguments, python, segments, serializer)
+        .map_err(|error| in_call(py, error).about(py, &format!("the arguments of {}", task.name)))?;
+    let (args, kwargs) = parts(&value)?;
+    Ok(Call { function, args, kwargs, after: after.into_iter().map(str::to_owned).collect() })
+}
+
+/// The frame of what a task gave at one of its starts.
+pub fn write_result<'py>(
+    value: &Bound<'py, PyAny>,
+    id: &str,
+    start: u32,
+    keyring: &Keyring,
+    serializer: Option<&Serializer<'py>>,
+) -> Result<OwnedFrame> {
+    let mut laden = Laden::new(value, serializer)?;
+    let beside = laden.take_beside();
+    Ok(laden.cargo().sign(beside, id, start, &keyring.for_signing()?)?)
+}
+
+/// What a task gave, if that was signed for this start of it. Its large buffers are taken out.
+pub fn open_result<'py>(
+    py: Python<'py>,
+    stored: &mut Stored,
+    id: &str,
+    start: u32,
+    keyring: &Keyring,
+    serializer: Option<&Serializer<'py>>,
+) -> Result<Bound<'py, PyAny>> {
+    let Stored { bytes, segments, .. } = stored;
+    let size = bytes.len();
+    let frame = long(py, size, || verify_result(bytes, segments, id, start, keyring))?;
+    let cargo = Cargo::read_result(frame.payload)?;
+    unladen(py, cargo, frame.header.python, segments, serializer)
+        .map_err(|error| error.about(py, &format!("the result of task {id}")))
+}
+
+/// What the user serializes by, and its name.
+pub struct Serializer<'py> {
+    object: Bound<'py, PyAny>,
+    name: String,
+}
+
+impl<'py> Serializer<'py> {
+    /// An object with `dumps` and `loads`; it is known by the name of its class.
+    pub fn new(object: Bound<'py, PyAny>) -> Result<Self> {
+        let name = object.get_type().name()?.to_string();
+        Ok(Self { object, name })
+    }
+
+    /// That of an option which may be left out.
+    pub fn of(object: Option<&Bound<'py, PyAny>>) -> Result<Option<Self>> {
+        object.map(|object| Self::new(object.clone())).transpose()
+    }
+
+    fn dumps(&self, value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyBytes>> {
+        let py = value.py();
+        let written = self.call(intern!(py, "dumps"), value, "written")?;
+        if let Ok(bytes) = written.cast::<PyBytes>() {
+            return Ok(bytes.clone());
+        }
+        let bytes = bytes_of(&written).map_err(|_| {
+            let message = format!("{}.dumps() gave {}, which are no bytes", self.name, shown(&written));
+            Raised::new(ErrorKind::Serialization, message)
+        })?;
+        Ok(crate::fresh::bytes(py, &bytes)?)
+    }
+
+    fn loads(&self, py: Python<'py>, bytes: &[u8]) -> Result<Bound<'py, PyAny>> {
+        self.call(intern!(py, "loads"), crate::fresh::bytes(py, bytes)?.as_any(), "read")
+    }
+
+    /// Errors of holdall's own say enough; any other becomes one.
+    fn call(
+        &self,
+        verb: &Bound<'py, PyString>,
+        value: &Bound<'py, PyAny>,
+        done: &str,
+    ) -> Result<Bound<'py, PyAny>> {
+        let py = value.py();
+        self.object.call_method1(verb, (value,)).map_err(|cause| {
+            if !cause.is_instance_of::<pyo3::exceptions::PyException>(py) || Raised::is_ours(py, &cause) {
+                return cause.into();
+            }
+            let kind = cause.get_type(py).name().map_or_else(|_| String::new(), |name| name.to_string());
+            let message = format!("cannot be {done} by {}: {kind}: {}", self.name, cause.value(py));
+            Raised::new(ErrorKind::Serialization, message).caused_by(py, cause)
+        })
+    }
+}
+
+/// A value as it was written, on its way into a frame.
+enum Laden<'a, 'py> {
+    Encoded(Encoded<'py>),
+    Custom(&'a str, Bound<'py, PyBytes>),
+}
+
+impl<'a, 'py> Laden<'a, 'py> {
+    fn new(value: &Bound<'py, PyAny>, serializer: Option<&'a Serializer<'py>>) -> Result<Self> {
+        Ok(match serializer {
+            None => Self::Encoded(encode(value, Mode::Auto)?),
+            Some(serializer) => Self::Custom(&serializer.name, serializer.dumps(value)?),
+        })
+    }
+
+    fn take_beside(&mut self) -> Beside {
+        match self {
+            Self::Encoded(encoded) => encoded.take_beside(),
+            Self::Custom(..) => Beside::default(),
+        }
+    }
+
+    fn cargo(&self) -> Cargo<'_> {
+        match self {
+            Self::Encoded(encoded) => {
+                let payload = encoded.payload();
+                Cargo::Encoded(payload.codec, payload.bytes)
+            }
+            Self::Custom(name, bytes) => Cargo::Custom(name, bytes.as_bytes()),
+        }
+    }
+}
+
+/// The value that arrived in a verified frame.
+fn unladen<'py>(
+    py: Python<'py>,
+    cargo: Cargo<'_>,
+    python: Version,
+    segments: &mut Segments,
+    serializer: Option<&Serializer<'py>>,
+) -> Result<Bound<'py, PyAny>> {
+    match (cargo, serializer) {
+        (Cargo::Encoded(codec, bytes), None) => {
+            let segments = match mem::replace(segments, Segments::none()) {
+                Segments::Read(buffers) => memory::objects(py, buffers)?,
+                Segments::Unread(_) => Vec::new(),
+            };
+            decoded(py, codec, bytes, python, segments)
+        }
+        (Cargo::Custom(name, bytes), Some(serializer)) if serializer.name == name => {
+            serializer.loads(py, bytes)
+        }
+        (cargo, serializer) => {
+            let theirs = match cargo {
+                Cargo::Encoded(..) => "the default serializer",
+                Cargo::Custom(name, _) => name,
+            };
+            let ours = serializer.map_or("the default serializer", |serializer| &serializer.name);
+            let message = format!(
+                "written by {theirs}, and read here by {ours}; give the queue and its workers the same serializer"
+            );
+            Err(Raised::new(ErrorKind::Serialization, message))
+        }
+    }
+}
+
+fn decoded<'py>(
+    py: Python<'py>,
+    codec: Codec,
+    bytes: &[u8],
+    python: Version,
+    segments: Vec<Bound<'py, PyAny>>,
+) -> Result<Bound<'py, PyAny>> {
+    match codec {
+        Codec::Pickle => pickle::loads(py, bytes, python, &segments),
+        Codec::Cbor => cbor::loads(py, bytes, Reading { trusted: true, distrust: None, segments }),
+        Codec::Json | Codec::Text | Codec::Raw => {
+            let value = passive(py, codec, bytes, Mode::Auto)?;
+            Ok(value.unwrap_or_else(|| py.None().into_bound(py)))
+        }
+    }
+}
+
+/// The list of the positional arguments and the dict of the others, of which some serializers make others
+/// of their kind.
+fn parts<'py>(value: &Bound<'py, PyAny>) -> Result<(Bound<'py, PyList>, Bound<'py, PyDict>)> {
+    let list = |value: &Bound<'py, PyAny>| -> Option<Bound<'py, PyList>> {
+        if let Ok(list) = value.cast::<PyList>() {
+            return Some(list.clone());
+        }
+        value.cast::<PyTuple>().ok().map(|tuple| tuple.to_list())
+    };
+    let both = list(value).filter(|both| both.len() == 2).and_then(|both| {
+        let args = list(&both.get_item(0).ok()?)?;
+        Some((args, both.get_item(1).ok()?.cast_into::<PyDict>().ok()?))
+    });
+    both.ok_or_else(|| {
+        let message = "the serializer gave back something other than the list of arguments that it was given";
+        Raised::new(ErrorKind::Serialization, message)
+    })
+}
+
+/// An error in the list of a call's arguments, told as one in the call.
+fn in_call(py: Python<'_>, error: Raised) -> Raised {
+    error.moved(py, "$[0]", "$.args").moved(py, "$[1]", "$.kwargs")
+}
