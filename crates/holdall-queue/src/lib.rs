@@ -6,6 +6,7 @@
 //! how a thread of the engine calls a loop that waits on descriptors.
 #![forbid(unsafe_code)]
 
+pub mod agent;
 pub mod bell;
 pub mod envelope;
 pub mod failure;

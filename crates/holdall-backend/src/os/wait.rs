@@ -3,6 +3,7 @@
 //! Every wait of a backend is a loop round [`Wait::pause`], so that Ctrl-C ends it within 100 ms
 //! and a limit ends it in any case.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::sync::OnceLock;
 use std::thread;
@@ -15,12 +16,29 @@ pub type Interrupt = fn() -> Result<()>;
 
 static INTERRUPT: OnceLock<Interrupt> = OnceLock::new();
 
+thread_local! {
+    static UNATTENDED: Cell<bool> = const { Cell::new(false) };
+}
+
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 const CHECK_EVERY: Duration = Duration::from_millis(50);
 
 /// Sets the check. The first one stays.
 pub fn on_interrupt(check: Interrupt) {
     let _ = INTERRUPT.set(check);
+}
+
+/// Works without the check: in a thread of the engine's own, whose waits no user ends, and which must not
+/// wait for the host program, as the check may.
+pub fn unattended<T>(work: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            UNATTENDED.set(self.0);
+        }
+    }
+    let _restore = Restore(UNATTENDED.replace(true));
+    work()
 }
 
 /// One wait, from its first pause to its limit.
@@ -67,7 +85,9 @@ impl Wait {
         }
         if self.checked.elapsed() >= CHECK_EVERY {
             self.checked = Instant::now();
-            if let Some(check) = INTERRUPT.get() {
+            if let Some(check) = INTERRUPT.get()
+                && !UNATTENDED.get()
+            {
                 check()?;
             }
         }

@@ -1,0 +1,221 @@
+//! The worker's own thread: it claims tasks, keeps their leases alive and settles them, whatever the
+//! interpreter that runs them is doing.
+//!
+//! [`Agent`] stands between the backend and those who run tasks. They take [orders](order::Order), of
+//! which a [`Bell`] tells, and say how each task [ended](order::End). [`turn`] is the one transaction in
+//! which what ended is settled and more is claimed; [`beat`] extends leases and looks for what is to be
+//! stopped; [`run`] is the thread's loop. [`desk`] and [`rooms`] are what is known meanwhile.
+//!
+//! Nothing here knows Python or waits for its lock: a busy interpreter costs no task its lease.
+
+mod beat;
+mod desk;
+pub mod order;
+mod rooms;
+mod run;
+mod trouble;
+mod turn;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use holdall_backend::Jobs;
+use holdall_backend::jobs::{Now, Waker};
+use holdall_backend::os::{fork, wait};
+use holdall_store::Keyring;
+use holdall_types::{Clock, Error, Result};
+
+use crate::bell::Bell;
+use desk::{Desk, Stage};
+use order::{End, Job, Order, Place, Ticket};
+use trouble::Trouble;
+use turn::Talk;
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The queues it serves, the first before the second.
+    pub queues: Vec<String>,
+    /// Its name, to be shown.
+    pub worker: String,
+    /// How many tasks run at once, but for those in processes.
+    pub here: usize,
+    /// How many run in processes of their own; with none, everything runs here.
+    pub processes: usize,
+    /// How long a task is nobody else's without a sign of life.
+    pub lease: Duration,
+    /// How long at most nobody looks for tasks, if no change wakes the worker.
+    pub poll: Duration,
+}
+
+/// One worker's side of a backend. It ends when all is settled after [`drain`](Agent::drain), or by
+/// [`close`](Agent::close).
+pub struct Agent {
+    jobs: Arc<dyn Jobs>,
+    clock: Arc<dyn Clock>,
+    keyring: Arc<Keyring>,
+    settings: Settings,
+    desk: Mutex<Desk>,
+    talk: Mutex<Talk>,
+    bell: Bell,
+    waker: Waker,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    generation: u64,
+}
+
+impl Agent {
+    /// Starts a worker's thread.
+    ///
+    /// # Errors
+    /// Those of [`Jobs::watch`]; `Backend` if the system gives no thread.
+    pub fn start(
+        jobs: Arc<dyn Jobs>,
+        clock: Arc<dyn Clock>,
+        keyring: Arc<Keyring>,
+        settings: Settings,
+    ) -> Result<Arc<Self>> {
+        let watch = jobs.watch()?;
+        let agent = Arc::new(Self {
+            desk: Mutex::new(Desk::new(settings.here, settings.processes)),
+            talk: Mutex::default(),
+            bell: Bell::new()?,
+            waker: watch.waker(),
+            thread: Mutex::default(),
+            generation: fork::generation(),
+            jobs,
+            clock,
+            keyring,
+            settings,
+        });
+        let inside = Arc::clone(&agent);
+        let work = move || wait::unattended(|| inside.run(watch));
+        let thread = thread::Builder::new().name("holdall-worker".into()).spawn(work);
+        let thread = thread.map_err(|error| Error::io(error, "cannot start the worker's thread"))?;
+        *agent.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(agent)
+    }
+
+    /// What rings when there are orders.
+    #[must_use]
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// The orders since the last call. To be called by a thread of the host's: results that were settled
+    /// are let go of in it.
+    #[must_use]
+    pub fn orders(&self) -> VecDeque<Order> {
+        if !self.is_ours() {
+            return VecDeque::new();
+        }
+        self.bell.hear();
+        let (orders, spent) = {
+            let mut desk = self.desk();
+            (desk.orders(), std::mem::take(&mut desk.spent))
+        };
+        drop(spent);
+        orders
+    }
+
+    /// One task that nobody took yet.
+    #[must_use]
+    pub fn job(&self) -> Option<Box<Job>> {
+        if self.is_ours() { self.desk().job() } else { None }
+    }
+
+    /// Says how a task ended, and whether that counts: it does not if the task ended otherwise before, or
+    /// is no longer this worker's. It is settled with the next turn, for which [`flush`](Agent::flush) asks.
+    pub fn end(&self, ticket: Ticket, end: End) -> bool {
+        self.is_ours() && self.desk().end(ticket, end)
+    }
+
+    /// Says where a task runs.
+    pub fn place(&self, ticket: Ticket, place: Place) {
+        if self.is_ours() {
+            self.desk().place(ticket, place);
+        }
+    }
+
+    /// Says that what ran a task is free again, where [`End::busy`] said that it was not.
+    pub fn free(&self, ticket: Ticket) {
+        if self.is_ours() {
+            self.desk().free(ticket);
+        }
+    }
+
+    /// Lets a task go without a word: its lease runs out.
+    pub fn abandon(&self, ticket: Ticket) {
+        if self.is_ours() {
+            self.desk().abandon(ticket);
+        }
+    }
+
+    /// Has what ended settled and more claimed: at once and by this thread if it may be done `here` and
+    /// nobody else is at it, else soon by the agent's own. After the first there may be orders for which
+    /// the bell does not ring.
+    pub fn flush(&self, here: bool) {
+        if self.is_ours() && !(here && wait::unattended(|| self.try_turn())) {
+            (self.waker)();
+        }
+    }
+
+    /// Rings the bell if there are orders.
+    pub fn ring(&self) {
+        if self.is_ours() && self.desk().must_ring() {
+            self.bell.ring();
+        }
+    }
+
+    /// Claims no more, gives back what nobody took yet, and ends when the rest is settled.
+    pub fn drain(&self) {
+        if self.is_ours() {
+            self.desk().drain();
+            (self.waker)();
+        }
+    }
+
+    /// Ends at once: what is not settled yet never is. Waits for the thread if it is to be waited for.
+    pub fn close(&self, wait: bool) {
+        if !self.is_ours() {
+            return;
+        }
+        self.desk().finish(None);
+        (self.waker)();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if wait && let Some(thread) = thread {
+            // A panic in it has been shown, and there is nobody else to be told.
+            let _ = thread.join();
+        }
+    }
+
+    /// Whether this process started it. In a forked child there is no thread, and locks may be held by
+    /// threads that are not there either.
+    fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Now {
+        Now::of(&*self.clock)
+    }
+
+    fn lease_ms(&self) -> u64 {
+        u64::try_from(self.settings.lease.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.desk().stage != Stage::Ended
+    }
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Agent").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,34 @@
+//! The thread's loop.
+
+use std::time::Instant;
+
+use holdall_backend::jobs::Watch;
+
+use super::Agent;
+use super::beat::Rhythm;
+
+impl Agent {
+    /// Works until there is nothing more to come.
+    pub(super) fn run(&self, mut watch: Box<dyn Watch>) {
+        let mut rhythm = Rhythm::new();
+        while self.is_at_work() {
+            let mut sleep = self.settings.poll;
+            if let Some(rest) = self.turn() {
+                sleep = sleep.min(rest);
+            }
+            // First what somebody waits for.
+            self.ring();
+            sleep = sleep.min(self.beat_in_time(&mut rhythm));
+            self.ring();
+            if !self.is_at_work() {
+                break;
+            }
+            let began = Instant::now();
+            if let Err(error) = watch.wait(sleep) {
+                self.desk().finish(Some(error));
+            }
+            rhythm.changed |= began.elapsed() < sleep || sleep == self.settings.poll;
+        }
+        self.ring();
+    }
+}

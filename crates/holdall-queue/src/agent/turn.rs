@@ -1,0 +1,205 @@
+//! One turn: what has ended is settled, and more is claimed, in one transaction.
+
+use std::sync::PoisonError;
+
+use holdall_backend::jobs::{Change, Claim, Now, State, Turn, Turned};
+use holdall_types::{Error, ErrorKind, Result};
+
+use super::desk::{Finished, Stage};
+use super::order::Order;
+use super::{Agent, Trouble};
+use crate::failure::Failure;
+use crate::machine::{Event, Move, decide};
+use crate::policy::Policy;
+
+/// Held by whoever speaks with the backend, so that what is settled is settled once.
+#[derive(Debug, Default)]
+pub(super) struct Talk {
+    trouble: Option<Trouble>,
+}
+
+impl Agent {
+    /// Takes a turn, unless somebody else is taking one or the backend failed a moment ago. Says whether
+    /// it was taken.
+    pub(super) fn try_turn(&self) -> bool {
+        let Ok(mut talk) = self.talk.try_lock() else { return false };
+        if talk.trouble.as_ref().is_some_and(Trouble::is_fresh) {
+            return false;
+        }
+        self.take_turn(&mut talk);
+        true
+    }
+
+    /// Takes a turn, and says when to take the next if the backend failed.
+    pub(super) fn turn(&self) -> Option<std::time::Duration> {
+        let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rest) = talk.trouble.as_ref().and_then(Trouble::rest) {
+            return Some(rest);
+        }
+        self.take_turn(&mut talk);
+        talk.trouble.as_ref().and_then(Trouble::rest)
+    }
+
+    fn take_turn(&self, talk: &mut Talk) {
+        let (finished, hunger) = {
+            let mut desk = self.desk();
+            if desk.stage == Stage::Ended {
+                return;
+            }
+            (std::mem::take(&mut desk.finished), desk.hunger())
+        };
+        if finished.is_empty() && hunger == 0 {
+            self.end_if_drained();
+            return;
+        }
+        let now = self.now();
+        let (finished, result) = self.settle(finished, hunger, now);
+        match result {
+            Ok(()) => self.recovered(talk),
+            Err(error) => self.failed(talk, finished, error, now),
+        }
+        self.end_if_drained();
+    }
+
+    /// Settles and claims; gives back what is left to be settled when that fails.
+    fn settle(&self, finished: Vec<Finished>, hunger: usize, now: Now) -> (Vec<Finished>, Result<()>) {
+        match self.transact(&finished, hunger, now) {
+            Ok(turned) => {
+                self.turned(finished, turned, now);
+                (Vec::new(), Ok(()))
+            }
+            Err(error) if finished.is_empty() || is_of_the_backend(error.kind()) => (finished, Err(error)),
+            // One that cannot be settled must not keep the others from it.
+            Err(_) => self.settle_singly(finished, now),
+        }
+    }
+
+    fn settle_singly(&self, finished: Vec<Finished>, now: Now) -> (Vec<Finished>, Result<()>) {
+        let (mut left, mut result) = (Vec::new(), Ok(()));
+        for mut ended in finished {
+            let mut done = self.transact(std::slice::from_ref(&ended), 0, now);
+            if let Err(error) = &done
+                && !is_of_the_backend(error.kind())
+                && error.kind() != ErrorKind::StoreFull
+                && error.kind() != ErrorKind::OutOfMemory
+            {
+                // The backend does not take the result, today or tomorrow.
+                let message = format!("its result could not be kept: {error}");
+                ended.event = Event::Raised(Failure { fatal: true, ..Failure::plain(message) });
+                self.desk().spent.extend(ended.result.take());
+                done = self.transact(std::slice::from_ref(&ended), 0, now);
+            }
+            match done {
+                Ok(turned) => self.turned(vec![ended], turned, now),
+                Err(error) => {
+                    left.push(ended);
+                    result = Err(error);
+                }
+            }
+        }
+        (left, result)
+    }
+
+    fn transact(&self, finished: &[Finished], hunger: usize, now: Now) -> Result<Turned> {
+        let moves: Vec<Option<Move>> = finished.iter().map(|ended| self.decide(ended, now)).collect();
+        let changes: Vec<Change<'_>> = moves
+            .iter()
+            .zip(finished)
+            .filter_map(|(moved, ended)| {
+                let result = ended.result.as_ref().map(holdall_store::Signed::record);
+                moved.as_ref().map(|moved| moved.change(result))
+            })
+            .collect();
+        let queues: Vec<&str> = self.settings.queues.iter().map(String::as_str).collect();
+        let claim = (hunger > 0).then_some(Claim {
+            queues: &queues,
+            limit: hunger,
+            worker: &self.settings.worker,
+            lease_ms: self.lease_ms(),
+        });
+        let mut turned = self.jobs.turn(&Turn { changes: &changes, claim }, now)?;
+        // What does not concern a task where it stands is as good as refused.
+        let mut made = std::mem::take(&mut turned.made).into_iter();
+        turned.made = moves.iter().map(|moved| moved.is_some() && made.next().unwrap_or(false)).collect();
+        Ok(turned)
+    }
+
+    fn decide(&self, ended: &Finished, now: Now) -> Option<Move> {
+        let task = &ended.held.task;
+        // A row that somebody changed by hand; its task ends all the same.
+        let policy = Policy::read(task.options.as_deref()).unwrap_or_default();
+        let moved = decide(task, &policy, &ended.event, now)?;
+        if moved.to.ended() || task.cancel {
+            return Some(moved);
+        }
+        // It would run again: but perhaps somebody cancelled it since anyone looked.
+        match self.jobs.task(&task.id) {
+            Ok(Some(found)) if found.cancel && found.start == task.start => {
+                decide(&found, &policy, &ended.event, now)
+            }
+            _ => Some(moved),
+        }
+    }
+
+    fn turned(&self, finished: Vec<Finished>, turned: Turned, now: Now) {
+        let mut desk = self.desk();
+        for (ended, made) in finished.into_iter().zip(turned.made) {
+            if made {
+                desk.spent.extend(ended.result);
+            } else {
+                desk.refuse(ended);
+            }
+        }
+        let until = now.boot.saturating_add(self.lease_ms());
+        for claimed in turned.claimed {
+            debug_assert_eq!(claimed.task.state, State::Running);
+            desk.claim(claimed, until);
+        }
+    }
+
+    fn recovered(&self, talk: &mut Talk) {
+        if talk.trouble.take().is_some() {
+            self.desk().order(Order::Recovered);
+        }
+    }
+
+    fn failed(&self, talk: &mut Talk, finished: Vec<Finished>, error: Error, now: Now) {
+        let mut desk = self.desk();
+        // In front: they have waited longest.
+        let newer = std::mem::replace(&mut desk.finished, finished);
+        desk.finished.extend(newer);
+        if is_the_end(error.kind()) {
+            desk.finish(Some(error));
+            return;
+        }
+        desk.refuse_late(now);
+        match &mut talk.trouble {
+            Some(trouble) => trouble.again(),
+            None => {
+                talk.trouble = Some(Trouble::new());
+                desk.order(Order::Trouble(error));
+            }
+        }
+    }
+
+    fn end_if_drained(&self) {
+        let mut desk = self.desk();
+        if desk.is_drained() {
+            desk.finish(None);
+        }
+    }
+}
+
+/// Whether an error concerns the backend as a whole, so that another transaction would meet it too.
+fn is_of_the_backend(kind: ErrorKind) -> bool {
+    is_the_end(kind)
+        || matches!(
+            kind,
+            ErrorKind::StoreBusy | ErrorKind::StoreReadOnly | ErrorKind::ConnectionLost | ErrorKind::Interrupted
+        )
+}
+
+/// Whether nothing will ever come of this backend: it was closed, or refuses writes until it is opened anew.
+pub(super) fn is_the_end(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorePoisoned | ErrorKind::Validation)
+}
