@@ -1,8 +1,8 @@
 //! The ids of tasks that were given none: ULIDs, in the order in which one process made them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use holdall_backend::os::fork::{self, PerProcess};
+use holdall_backend::os::fork::PerProcess;
 use holdall_types::{Error, ErrorKind, Result};
 use ulid::Ulid;
 
@@ -16,9 +16,8 @@ pub const MAX_ID: usize = 255;
 pub fn new(wall_ms: u64) -> Result<String> {
     // Each process begins with random bits of its own: a forked child that went on counting where its
     // parent stood would make its parent's ids.
-    static LAST: PerProcess<Mutex<Ulid>> = PerProcess::new();
+    static LAST: LazyLock<PerProcess<Mutex<Ulid>>> = LazyLock::new(PerProcess::new);
     let last = LAST.get_or_try_init(|| Ok(Mutex::new(Ulid::nil())))?;
-    let _calm = fork::calm();
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     let next = if last.timestamp_ms() >= wall_ms { last.increment().ok() } else { None };
     *last = match next {
@@ -42,8 +41,9 @@ pub fn check(id: &str) -> Result<()> {
 
 fn random() -> Result<u128> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Backend, format!("the system gives no random numbers: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Error::new(ErrorKind::Backend, format!("the system gives no random numbers: {error}"))
+    })?;
     // Half of the room at most is taken at once, so that what is counted up from there does not overflow.
     Ok(u128::from_le_bytes(bytes) >> 49)
 }

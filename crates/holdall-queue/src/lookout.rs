@@ -8,13 +8,17 @@ use std::time::{Duration, Instant};
 
 use holdall_backend::Jobs;
 use holdall_backend::jobs::{Outcome, Waker};
-use holdall_backend::os::fork::{self, PerProcess};
+use holdall_backend::os::fork::PerProcess;
+use holdall_backend::os::wait;
 use holdall_types::{Error, ErrorKind, Result};
 
-use crate::ticket::Ticket;
+use crate::answer::Answer;
 
 /// So long at most it sleeps without looking, whatever the backend says: the safety net.
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// A look that is not worth a rest after it.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// What is waited for.
 #[derive(Clone, Debug)]
@@ -95,7 +99,6 @@ impl Lookout {
     /// Gives a wait up. The answer may be under way all the same.
     pub fn forget(&self, number: u64) {
         if let Some(tower) = self.tower.get() {
-            let _calm = fork::calm();
             let mut desk = tower.desk();
             let gone = (desk.fresh.remove(&number), desk.known.remove(&number));
             drop(desk);
@@ -108,10 +111,10 @@ impl Lookout {
     /// # Errors
     /// As [`ask`](Lookout::ask), and `Interrupted`.
     pub fn wait(&self, what: Awaited, timeout: Option<Duration>) -> Result<Seen> {
-        let ticket = Arc::new(Ticket::default());
-        let told = Arc::clone(&ticket);
+        let answer = Arc::new(Answer::default());
+        let told = Arc::clone(&answer);
         let number = self.ask(what, timeout, Box::new(move |seen| told.set(seen)))?;
-        let seen = ticket.wait();
+        let seen = answer.wait();
         if seen.is_err() {
             self.forget(number);
         }
@@ -138,7 +141,6 @@ impl Tower {
     }
 
     fn take(self: &Arc<Self>, waiting: Waiting) -> Result<u64> {
-        let calm = fork::calm();
         let mut desk = self.desk();
         let number = desk.next;
         desk.next += 1;
@@ -146,7 +148,6 @@ impl Tower {
         let start = !std::mem::replace(&mut desk.open, true);
         let waker = desk.waker.clone();
         drop(desk);
-        drop(calm);
         self.changed.notify_all();
         if let Some(waker) = waker {
             waker();
@@ -165,7 +166,7 @@ impl Tower {
     }
 
     fn work(&self) {
-        let failed = self.watch().err();
+        let failed = wait::unattended(|| self.watch()).err();
         let mut desk = self.desk();
         (desk.open, desk.closing, desk.waker) = (false, false, None);
         let left: Vec<Waiting> = take_all(&mut desk);
@@ -173,7 +174,12 @@ impl Tower {
         self.changed.notify_all();
         for waiting in left {
             (waiting.told)(Err(failed.as_ref().map_or_else(
-                || Error::new(ErrorKind::Validation, "the backend was closed while this call waited for a task"),
+                || {
+                    Error::new(
+                        ErrorKind::Validation,
+                        "the backend was closed while this call waited for a task",
+                    )
+                },
                 |error| Error::new(error.kind(), error.message()),
             )));
         }
@@ -186,7 +192,6 @@ impl Tower {
         self.desk().waker = Some(watch.waker());
         let mut changed = true;
         loop {
-            let began = Instant::now();
             let mut desk = self.desk();
             while desk.fresh.is_empty() && desk.known.is_empty() && !desk.closing {
                 // While nobody waits nothing is watched.
@@ -199,6 +204,7 @@ impl Tower {
             let fresh = std::mem::take(&mut desk.fresh);
             let known = if changed { std::mem::take(&mut desk.known) } else { HashMap::new() };
             drop(desk);
+            let began = Instant::now();
             let waiting = self.look(fresh.into_iter().chain(known));
             let mut desk = self.desk();
             desk.known.extend(waiting);
@@ -211,7 +217,10 @@ impl Tower {
             }
             // However often the backend changes, no more than half of a processor goes into looking: ten
             // thousand who wait cost ten thousand looks each time.
-            thread::sleep(began.elapsed().min(LONGEST / 10));
+            let took = began.elapsed();
+            if took > SHORT {
+                thread::sleep(took.min(LONGEST / 10));
+            }
             let until = soonest.map_or(LONGEST, |until| until.saturating_duration_since(Instant::now()));
             watch.wait(until.min(LONGEST))?;
             changed = true;
@@ -244,8 +253,7 @@ impl Tower {
                 Ok(outcome.task.state.ended().then(|| Seen::Ended(Box::new(outcome))))
             }
             Awaited::Fewer(ids, than) => {
-                let ids: Option<Vec<&str>> =
-                    ids.as_ref().map(|ids| ids.iter().map(String::as_str).collect());
+                let ids: Option<Vec<&str>> = ids.as_ref().map(|ids| ids.iter().map(String::as_str).collect());
                 let left = self.jobs.unfinished(ids.as_deref())?;
                 Ok((left < *than).then_some(Seen::Unfinished(left)))
             }

@@ -11,9 +11,12 @@ use std::time::Duration;
 
 use holdall_backend::Jobs;
 use holdall_backend::jobs::{Insert, Inserted, Now};
-use holdall_backend::os::fork::{self, PerProcess};
+use holdall_backend::os::fork::PerProcess;
+use holdall_backend::os::wait;
 use holdall_store::Signed;
 use holdall_types::{Clock, Error, ErrorKind, Result};
+
+use crate::answer::Answer;
 
 /// For so long a loop may wait for another writer.
 const PATIENCE: Duration = Duration::from_millis(1);
@@ -113,10 +116,10 @@ impl Submit {
         if self.quick {
             return insert(&*self.jobs, &drafts, None, Now::of(&*self.clock));
         }
-        let ticket = Arc::new(Ticket::default());
-        let done = Arc::clone(&ticket);
+        let answer = Arc::new(Answer::default());
+        let done = Arc::clone(&answer);
         self.later(drafts, Box::new(move |ids| done.set(ids)));
-        ticket.wait()
+        answer.wait()
     }
 
     /// Takes tasks in if that can be done at once, and gives their ids; or says nothing, and calls `done`
@@ -125,7 +128,8 @@ impl Submit {
     /// # Errors
     /// As [`now`](Submit::now).
     pub fn soon(&self, drafts: Vec<Draft>, done: Done) -> Result<Option<Vec<String>>> {
-        let large = drafts.len() > MANY || drafts.iter().map(|draft| draft.message.size()).sum::<u64>() > LARGE;
+        let large =
+            drafts.len() > MANY || drafts.iter().map(|draft| draft.message.size()).sum::<u64>() > LARGE;
         if self.quick && !large && !self.waiting() {
             match insert(&*self.jobs, &drafts, Some(PATIENCE), Now::of(&*self.clock)) {
                 Err(error) if error.kind() == ErrorKind::StoreBusy => {}
@@ -139,7 +143,6 @@ impl Submit {
     /// Whether others wait to be taken in: they come first.
     fn waiting(&self) -> bool {
         self.office.get().is_some_and(|office| {
-            let _calm = fork::calm();
             let desk = office.desk();
             desk.busy || !desk.orders.is_empty()
         })
@@ -181,19 +184,18 @@ impl Office {
     }
 
     fn take(self: &Arc<Self>, order: Order) {
-        // A fork in between would leave the child a lock that nobody opens.
-        let calm = fork::calm();
         let mut desk = self.desk();
         desk.orders.push(order);
         let start = !std::mem::replace(&mut desk.open, true);
         drop(desk);
-        drop(calm);
         self.changed.notify_all();
         if !start {
             return;
         }
         let office = Arc::clone(self);
-        let started = thread::Builder::new().name("holdall-submit".into()).spawn(move || office.work());
+        let started = thread::Builder::new()
+            .name("holdall-submit".into())
+            .spawn(move || wait::unattended(|| office.work()));
         if let Err(error) = started {
             let mut desk = self.desk();
             desk.open = false;

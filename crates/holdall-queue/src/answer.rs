@@ -10,18 +10,18 @@ use holdall_types::Result;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A place for one answer.
-pub(crate) struct Ticket<T> {
+pub(crate) struct Answer<T> {
     answer: Mutex<Option<Result<T>>>,
     given: Condvar,
 }
 
-impl<T> Default for Ticket<T> {
+impl<T> Default for Answer<T> {
     fn default() -> Self {
         Self { answer: Mutex::new(None), given: Condvar::new() }
     }
 }
 
-impl<T> Ticket<T> {
+impl<T> Answer<T> {
     /// Gives the answer.
     pub(crate) fn set(&self, answer: Result<T>) {
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
