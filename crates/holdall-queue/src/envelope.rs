@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use holdall_backend::Segments;
 use holdall_codec::cbor::{Head, Reader, Writer};
-use holdall_frame::{Frame, Header, Keyset, Purpose};
+use holdall_frame::{Frame, Hash, Hasher, Header, Keyset, Purpose};
 use holdall_store::{Keyring, Segment, Signed, verified};
 use holdall_types::{Codec, Error, ErrorKind, Result};
 
@@ -63,6 +63,39 @@ impl Message<'_> {
     /// `OutOfMemory`, and those of [`Signed::new`].
     pub fn sign(&self, beside: Beside, id: &str, keyset: &Arc<Keyset>) -> Result<Signed> {
         sign(self.write()?, beside, keyset, Purpose::Task, id.as_bytes())
+    }
+
+    /// What tells this call from others: a hash of the function and the arguments.
+    #[must_use]
+    pub fn digest(&self, beside: &Beside) -> String {
+        let mut hasher = Hasher::new(true);
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        match self.function {
+            Function::Named(name) => part(name.as_bytes()),
+            Function::Valued(_, bytes) => part(bytes),
+        }
+        match self.arguments {
+            Cargo::Encoded(codec, bytes) => [&[codec.number()], bytes].map(&mut part),
+            Cargo::Custom(name, bytes) => [name.as_bytes(), bytes].map(&mut part),
+        };
+        let mut chunk = vec![0; 1 << 16];
+        for segment in &beside.segments {
+            hasher.update(&(segment.len() as u64).to_le_bytes());
+            for start in (0..segment.len()).step_by(chunk.len()) {
+                let length = chunk.len().min(segment.len() - start);
+                let piece = chunk.get_mut(..length).unwrap_or_default();
+                segment.copy(start, piece);
+                hasher.update(piece);
+            }
+        }
+        let bytes = match hasher.finish() {
+            Hash::Blake3(bytes) => bytes.to_vec(),
+            Hash::Xxh3(number) => number.to_le_bytes().to_vec(),
+        };
+        bytes.iter().take(16).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 
     fn write(&self) -> Result<Vec<u8>, TryReserveError> {

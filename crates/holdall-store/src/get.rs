@@ -115,20 +115,23 @@ fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The same for what a backend gave, which is not copied.
-fn take(stored: Stored) -> Result<Loaded> {
-    let Stored { bytes, segments, .. } = stored;
-    if !bare::has_magic(&bytes) {
-        let codec = bare::codec_of(&bytes);
-        return Ok(Loaded::bare(bytes, codec));
+impl TryFrom<Stored> for Loaded {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self> {
+        let Stored { bytes, segments, .. } = stored;
+        if !bare::has_magic(&bytes) {
+            let codec = bare::codec_of(&bytes);
+            return Ok(Self::bare(bytes, codec));
+        }
+        let frame = Frame::read_front(&bytes)?;
+        let (header, start) = (frame.header, frame.head.len());
+        if header.table.as_ref().map_or(0, |table| table.segments.len()) != segments.count() {
+            let message = "the segments that its header announces are not there; write the value again, or restore a copy";
+            return Err(Error::new(ErrorKind::CorruptFrame, message));
+        }
+        Ok(Self { bytes, segments, header, start, bare: false })
     }
-    let frame = Frame::read_front(&bytes)?;
-    let (header, start) = (frame.header, frame.head.len());
-    if header.table.as_ref().map_or(0, |table| table.segments.len()) != segments.count() {
-        let message =
-            "the segments that its header announces are not there; write the value again, or restore a copy";
-        return Err(Error::new(ErrorKind::CorruptFrame, message));
-    }
-    Ok(Loaded { bytes, segments, header, start, bare: false })
 }
 
 impl Store {
@@ -215,7 +218,7 @@ impl Store {
         if !bare::has_magic(&stored.bytes) {
             self.may_be_bare(key)?;
         }
-        let loaded = take(stored).map_err(|error| error.context(format_args!("get {key}")))?;
+        let loaded = Loaded::try_from(stored).map_err(|error| error.context(format_args!("get {key}")))?;
         if loaded.header.expires.is_some_and(|at| at <= now) {
             return Ok(None);
         }

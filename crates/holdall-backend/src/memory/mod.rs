@@ -1,8 +1,9 @@
-//! Values in this process, gone with it.
+//! Values in this process, gone with it; and tasks ([`MemoryJobs`]).
 //!
 //! One lock round one map: the caller of a backend that is not `blocking` keeps the GIL for
 //! the whole call, so there is nobody to run beside, and finer locks would only cost.
 
+mod jobs;
 mod lease;
 mod read;
 mod scan;
@@ -17,6 +18,7 @@ use holdall_types::{Error, ErrorKind, Key, Result};
 
 use crate::os::fork;
 use crate::{Capability, Condition, Head, KeyValue, Keys, LeaseChange, Record, Stored};
+pub use jobs::MemoryJobs;
 use lease::Leases;
 
 /// A store in memory, private to this object.

@@ -28,6 +28,17 @@ pub fn on_interrupt(check: Interrupt) {
     let _ = INTERRUPT.set(check);
 }
 
+/// Makes the check, for a wait of another kind.
+///
+/// # Errors
+/// Whatever it says.
+pub fn interrupted() -> Result<()> {
+    match INTERRUPT.get() {
+        Some(check) if !UNATTENDED.get() => check(),
+        _ => Ok(()),
+    }
+}
+
 /// Works without the check: in a thread of the engine's own, whose waits no user ends, and which must not
 /// wait for the host program, as the check may.
 pub fn unattended<T>(work: impl FnOnce() -> T) -> T {
@@ -85,11 +96,7 @@ impl Wait {
         }
         if self.checked.elapsed() >= CHECK_EVERY {
             self.checked = Instant::now();
-            if let Some(check) = INTERRUPT.get()
-                && !UNATTENDED.get()
-            {
-                check()?;
-            }
+            interrupted()?;
         }
         Ok(())
     }

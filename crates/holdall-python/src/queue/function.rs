@@ -1,5 +1,7 @@
 //! Which function a task is to call: by the name that finds it, or by value.
 
+use std::sync::Arc;
+
 use holdall_queue::envelope::Function;
 use holdall_types::{Codec, ErrorKind};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError};
@@ -13,34 +15,25 @@ use crate::pickle::{self, Version};
 use crate::reducer::{Reducer, imported, walked};
 
 /// A function as a message names it.
-pub enum Reference<'py> {
-    /// Where it is found: `module:qualname`.
-    Named(String),
+pub struct Reference<'py> {
+    /// `module:qualname`: where it is found, unless it goes by value.
+    pub name: Arc<str>,
     /// A pickle, and the version of Python it is bound to.
-    Valued(Bound<'py, PyBytes>, Version, String),
+    value: Option<(Bound<'py, PyBytes>, Version)>,
 }
 
 impl Reference<'_> {
     /// What the message says.
     pub fn function(&self) -> Function<'_> {
-        match self {
-            Self::Named(name) => Function::Named(name),
-            Self::Valued(pickle, ..) => Function::Valued(Codec::Pickle, pickle.as_bytes()),
+        match &self.value {
+            None => Function::Named(&self.name),
+            Some((pickle, _)) => Function::Valued(Codec::Pickle, pickle.as_bytes()),
         }
-    }
-
-    /// What people call it.
-    pub fn name(&self) -> &str {
-        let (Self::Named(name) | Self::Valued(_, _, name)) = self;
-        name
     }
 
     /// The version of Python that can run it, if only one can.
     pub fn python(&self) -> Version {
-        match self {
-            Self::Named(_) => None,
-            Self::Valued(_, python, _) => *python,
-        }
+        self.value.as_ref().and_then(|(_, python)| *python)
     }
 }
 
@@ -74,12 +67,13 @@ fn reference<'py>(finder: &Reducer, function: &Bound<'py, PyAny>) -> Result<Refe
     if let Some((module, name, found)) = finder.found(function, intern!(py, "__qualname__"))?
         && undecorated(found)?.is(function)
     {
-        return Ok(Reference::Named(format!("{}:{}", module.to_str()?, name.to_str()?)));
+        let name = format!("{}:{}", module.to_str()?, name.to_str()?);
+        return Ok(Reference { name: name.into(), value: None });
     }
     let name = name_of(function);
     let (bytes, python, _) = pickle::dumps(function, false)
         .map_err(|error| error.moved(py, "$", "$.func").about(py, &format!("the function {name}")))?;
-    Ok(Reference::Valued(bytes, python, name))
+    Ok(Reference { name: name.into(), value: Some((bytes, python)) })
 }
 
 /// What a function is called where only people read it.

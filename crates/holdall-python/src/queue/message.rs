@@ -39,23 +39,47 @@ pub struct Call<'py> {
     pub after: Vec<String>,
 }
 
-/// The message that asks for a call.
-pub fn write_message<'py>(
-    reference: &Reference<'py>,
-    args: Bound<'py, PyList>,
-    kwargs: Bound<'py, PyDict>,
-    after: &[&str],
-    id: &str,
-    keyset: &Arc<Keyset>,
-    serializer: Option<&Serializer<'py>>,
-) -> Result<OwnedFrame> {
-    let py = args.py();
-    let both = PyList::new(py, [args.into_any(), kwargs.into_any()])?;
-    let mut laden = Laden::new(both.as_any(), serializer).map_err(|error| in_call(py, error))?;
-    let mut beside = laden.take_beside();
-    beside.python = beside.python.or(reference.python());
-    let message = Message { function: reference.function(), after: after.to_vec(), arguments: laden.cargo() };
-    Ok(message.sign(beside, id, keyset)?)
+/// A message on its way out, its arguments written.
+pub struct Written<'a, 'py> {
+    reference: &'a Reference<'py>,
+    arguments: Laden<'a, 'py>,
+    after: &'a [String],
+    beside: Beside,
+}
+
+impl<'a, 'py> Written<'a, 'py> {
+    /// Writes the arguments of a call.
+    pub fn new(
+        reference: &'a Reference<'py>,
+        args: &Bound<'py, PyAny>,
+        kwargs: &Bound<'py, PyDict>,
+        after: &'a [String],
+        serializer: Option<&'a Serializer<'py>>,
+    ) -> Result<Self> {
+        let py = args.py();
+        let both = PyList::new(py, [args, kwargs.as_any()])?;
+        let mut arguments = Laden::new(both.as_any(), serializer)
+            .map_err(|error| in_call(py, error).about(py, &format!("enqueue {}", reference.name)))?;
+        let mut beside = arguments.take_beside();
+        beside.python = beside.python.or(reference.python());
+        Ok(Self { reference, arguments, after, beside })
+    }
+
+    fn message(&self) -> Message<'_> {
+        let after = self.after.iter().map(String::as_str).collect();
+        Message { function: self.reference.function(), after, arguments: self.arguments.cargo() }
+    }
+
+    /// What tells this call from others.
+    pub fn digest(&self) -> String {
+        format!("{}#{}", self.reference.name, self.message().digest(&self.beside))
+    }
+
+    /// The message, signed for a task.
+    pub fn sign(mut self, id: &str, keyset: &Arc<Keyset>) -> Result<OwnedFrame> {
+        let beside = mem::take(&mut self.beside);
+        Ok(self.message().sign(beside, id, keyset)?)
+    }
 }
 
 /// The call that a claimed task asks for, if its message was signed for it. Its large buffers are taken out.

@@ -1,8 +1,21 @@
-//! The task queue: [`jobs`] is where tasks are kept, [`message`] what they are written as, [`function`] how
-//! the function of one is found again.
+//! The task queue: [`jobs`] is where tasks are kept, [`verbs`] the class `Queue` with all that is done with
+//! them.
+//!
+//! [`message`] is what a call and its result are written as, [`function`] how its function is found again,
+//! [`terms`] are its options, and [`draft`] makes a task of all this. [`mailbox`] is where an asyncio loop
+//! finds answers, [`outcome`] what came of a task.
 
+mod draft;
 mod function;
 mod jobs;
+mod mailbox;
 pub mod message;
+mod outcome;
+mod terms;
+mod verbs;
 
 pub use jobs::Jobs;
+pub use mailbox::Mailbox;
+pub use outcome::Outcome;
+pub use terms::Terms;
+pub use verbs::Queue;
