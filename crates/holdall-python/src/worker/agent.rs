@@ -187,6 +187,12 @@ impl Agent {
         }
     }
 
+    /// Return how many tasks run, have completed and have failed.
+    fn tally(&self) -> (usize, u64, u64) {
+        let tally = self.engine.tally();
+        (tally.running, tally.completed, tally.failed)
+    }
+
     /// Have the loop called if there are orders.
     fn ring(&self) {
         self.engine.ring();

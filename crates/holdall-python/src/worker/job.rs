@@ -100,7 +100,16 @@ impl Job {
 
     /// Return the message in pieces, for another process to open.
     fn pieces<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyBytes>>> {
-        pieces(py, &self.take()?.message)
+        let claimed = self.take()?;
+        let pieces = pieces(py, &claimed.message);
+        *self.claimed() = Some(claimed);
+        pieces
+    }
+
+    /// Let go of the message, which may be large.
+    fn let_go(&self) {
+        let claimed = self.claimed().take();
+        drop(claimed);
     }
 
     /// Return the function that is to be called, if the message verifies; the rest stays closed.
