@@ -52,20 +52,24 @@ fn ids(claimed: &[Claimed]) -> Vec<&str> {
     claimed.iter().map(|claimed| claimed.task.id.as_str()).collect()
 }
 
-fn settle_at(jobs: &dyn Jobs, id: &str, from: (State, u32), to: State, now: Now) -> bool {
-    let due = jobs.task(id).unwrap().map_or(0, |task| task.due);
-    let change = Change {
+fn change(id: &str) -> Change<'_> {
+    Change {
         id,
-        from,
-        to,
-        due,
+        from: (State::Available, 0),
+        to: State::Available,
+        due: 0,
         retried: 0,
         lost: 0,
         cancel: false,
         failure: None,
         result: None,
         forget: None,
-    };
+    }
+}
+
+fn settle_at(jobs: &dyn Jobs, id: &str, from: (State, u32), to: State, now: Now) -> bool {
+    let due = jobs.task(id).unwrap().map_or(0, |task| task.due);
+    let change = Change { from, to, due, ..change(id) };
     jobs.turn(&Turn { changes: &[change], claim: None }, now).unwrap().made[0]
 }
 
@@ -162,28 +166,32 @@ fn a_key_taken_meanwhile_keeps_a_task_from_running_again() {
     claim_at(&jobs, 1, NOW);
     assert!(settle(&jobs, "a", (State::Running, 1), State::Failed));
     assert_eq!(put(&jobs, &[unique("b"), unique("a")]), [Inserted::New, Inserted::Known]);
-    assert!(!settle(&jobs, "a", (State::Failed, 1), State::Available));
+    let again = Change { from: (State::Failed, 1), to: State::Available, ..change("a") };
+    let error = jobs.turn(&Turn { changes: &[again], claim: None }, NOW).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
     claim_at(&jobs, 1, NOW);
     assert!(settle(&jobs, "b", (State::Running, 1), State::Completed));
     assert!(settle(&jobs, "a", (State::Failed, 1), State::Available));
 }
 
 #[test]
+fn what_was_cancelled_meanwhile_does_not_run_again() {
+    let jobs = MemoryJobs::open();
+    put(&jobs, &[work("a")]);
+    claim_at(&jobs, 1, NOW);
+    let running = (State::Running, 1);
+    let cancel = Change { from: running, to: State::Running, cancel: true, ..change("a") };
+    assert_eq!(jobs.turn(&Turn { changes: &[cancel], claim: None }, NOW).unwrap().made, [true]);
+    assert_eq!(jobs.extend(&[Hold { id: "a", start: 1 }], LEASE, NOW).unwrap(), [Held::Cancel]);
+    assert!(!settle(&jobs, "a", running, State::Retryable), "it was decided before");
+    assert!(settle(&jobs, "a", running, State::Failed));
+}
+
+#[test]
 fn only_a_claim_starts_a_task() {
     let jobs = MemoryJobs::open();
     put(&jobs, &[work("a")]);
-    let change = Change {
-        id: "a",
-        from: (State::Available, 0),
-        to: State::Running,
-        due: 0,
-        retried: 0,
-        lost: 0,
-        cancel: false,
-        failure: None,
-        result: None,
-        forget: None,
-    };
+    let change = Change { to: State::Running, ..change("a") };
     let error = jobs.turn(&Turn { changes: &[change], claim: None }, NOW).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Validation);
     assert_eq!(state(&jobs, "a"), State::Available);

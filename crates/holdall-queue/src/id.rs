@@ -6,6 +6,8 @@ use holdall_backend::os::fork::PerProcess;
 use holdall_types::{Error, ErrorKind, Result};
 use ulid::Ulid;
 
+use crate::template::RESERVED;
+
 /// An id holds so many bytes at most.
 pub const MAX_ID: usize = 255;
 
@@ -30,8 +32,12 @@ pub fn new(wall_ms: u64) -> Result<String> {
 /// An id that somebody gives.
 ///
 /// # Errors
-/// `Validation` if it is empty or too long.
+/// `Validation` if it is empty or too long, or begins as those of a schedule's tasks do.
 pub fn check(id: &str) -> Result<()> {
+    if id.starts_with(RESERVED) {
+        let message = format!("the id {id:?} begins as those of schedules' tasks; let it begin otherwise");
+        return Err(Error::new(ErrorKind::Validation, message));
+    }
     if (1..=MAX_ID).contains(&id.len()) {
         return Ok(());
     }
@@ -68,7 +74,7 @@ mod tests {
     #[test]
     fn what_an_id_may_be() {
         assert!(check("a").is_ok() && check(&"é".repeat(127)).is_ok());
-        for id in ["", &"x".repeat(256)] {
+        for id in ["", &"x".repeat(256), "cron:a:5"] {
             assert_eq!(check(id).unwrap_err().kind(), ErrorKind::Validation);
         }
     }

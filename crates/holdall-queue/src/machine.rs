@@ -11,6 +11,9 @@ use holdall_backend::jobs::{Change, Now, State, Task};
 use crate::failure::Failure;
 use crate::policy::Policy;
 
+/// Databases keep times as signed numbers.
+const LAST: u64 = i64::MAX as u64;
+
 /// What happened to a task, or what somebody wants of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -151,7 +154,7 @@ impl Going<'_> {
             lost: task.lost,
             cancel: false,
             failure: task.failure.clone(),
-            forget: keep.map(|keep| wall.saturating_add(keep)),
+            forget: keep.map(|keep| wall.saturating_add(keep).min(LAST)),
         }
     }
 
@@ -164,7 +167,7 @@ impl Going<'_> {
             () => {
                 let delay = policy.backoff.delay(&task.id, task.retried);
                 Move {
-                    due: self.now.wall.saturating_add(delay),
+                    due: self.now.wall.saturating_add(delay).min(LAST),
                     retried: task.retried.saturating_add(1),
                     ..self.to(State::Retryable)
                 }

@@ -58,7 +58,8 @@ impl Table {
         Ok(judged)
     }
 
-    fn twin(&self, key: &str) -> Option<&str> {
+    /// The unfinished task that has a key.
+    pub(super) fn twin(&self, key: &str) -> Option<&str> {
         let number = self.unique.get(key)?;
         self.rows.get(number).map(|row| row.task.id.as_str())
     }

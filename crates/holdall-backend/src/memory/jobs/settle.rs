@@ -1,5 +1,7 @@
 //! Making the changes that others decided upon.
 
+use std::collections::BTreeMap;
+
 use holdall_types::{Error, ErrorKind, Result};
 
 use super::insert::at_rest;
@@ -17,13 +19,7 @@ pub(super) fn results(changes: &[Change<'_>], now: Now) -> Result<Vec<Option<Ent
 
 impl Table {
     pub(super) fn turn(&mut self, turn: &Turn<'_>, results: Vec<Option<Entry>>, now: Now) -> Result<Turned> {
-        if let Some(odd) =
-            turn.changes.iter().find(|change| change.to == State::Running && change.from.0 != State::Running)
-        {
-            let message =
-                format!("the task {:?} can only be started by a claim; this is a defect of holdall", odd.id);
-            return Err(Error::new(ErrorKind::Validation, message));
-        }
+        self.check(turn.changes)?;
         let changes = turn.changes.iter().zip(results);
         let made: Vec<_> = changes.map(|(change, result)| self.settle(change, result, now)).collect();
         if !made.is_empty() {
@@ -36,6 +32,35 @@ impl Table {
         Ok(Turned { made, claimed })
     }
 
+    /// Refuses what no fence is for, before anything is done.
+    fn check(&self, changes: &[Change<'_>]) -> Result<()> {
+        let mut taken = BTreeMap::new();
+        for change in changes {
+            let (from, to) = (change.from.0, change.to);
+            if to == State::Running && from != State::Running {
+                let message = format!(
+                    "the task {:?} can only be started by a claim; this is a defect of holdall",
+                    change.id
+                );
+                return Err(Error::new(ErrorKind::Validation, message));
+            }
+            let row = self.row(change.id).filter(|row| (row.task.state, row.task.start) == change.from);
+            if from.ended()
+                && !to.ended()
+                && let Some(key) = row.and_then(|row| row.task.unique.as_deref())
+                && let Some(twin) = self.twin(key).or(taken.insert(key, change.id))
+            {
+                let message = format!(
+                    "the task {:?} cannot run again: the unfinished task {twin:?} has its unique key {key:?} now; \
+                     wait for that to end, or cancel it",
+                    change.id
+                );
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a change if its fence holds, and says whether it did.
     fn settle(&mut self, change: &Change<'_>, result: Option<Entry>, now: Now) -> bool {
         let Some(&number) = self.ids.get(change.id) else { return false };
@@ -44,9 +69,8 @@ impl Table {
         if (task.state, task.start) != change.from {
             return false;
         }
-        // Another has taken its key since it ended: two unfinished ones would have it.
-        let taken = || task.unique.as_ref().is_some_and(|key| self.unique.contains_key(key));
-        if task.state.ended() && !change.to.ended() && taken() {
+        // Somebody asked for it to stop after this was decided, and was told that it will.
+        if task.cancel && !change.cancel && !change.to.ended() {
             return false;
         }
         let to = match change.to {
