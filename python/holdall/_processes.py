@@ -12,8 +12,8 @@ from typing import Any
 
 from holdall._child import serve
 from holdall._failure import Failure
-from holdall._holdall import Agent, Job
-from holdall._run import Run, log
+from holdall._holdall import Agent
+from holdall._run import Run, is_coroutine_function, log
 from holdall._runner import Runner
 from holdall._threads import Threads
 from holdall.errors import WorkerError
@@ -54,6 +54,15 @@ class ProcessRunner(Runner):
             self.launch(run)
         else:
             self.processes.put(run)
+
+    def open(self, run: Run) -> bool:
+        """Open a message, but leave the arguments closed that a process is to open."""
+        if run.call is None:
+            function = run.job.function()
+            if not is_coroutine_function(function):
+                self.coroutines[run.job.name] = False
+                return False
+        return super().open(run)
 
     def perform(self, run: Run) -> None:
         """Run a task in the process of this thread, or see that it is for the loop."""
@@ -103,9 +112,9 @@ class ProcessRunner(Runner):
                     if job.timeout is not None:
                         self.soon(self.arm, run)
                 case "loop":
-                    self.coroutines[job.name] = True
                     self.agent.place(job, process=False)
-                    self.soon(self.launch, run)
+                    run.child = None
+                    super().perform(run)
                     return
                 case "orphan":
                     self.finish(run)
