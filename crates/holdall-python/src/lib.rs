@@ -12,6 +12,7 @@
 //! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
 //! - [`queue`] is the task queue.
+//! - [`worker`] claims tasks and settles them, and hands each to Python to be run.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
 mod block;
@@ -45,6 +46,7 @@ mod sink;
 mod source;
 mod store;
 mod utf8;
+mod worker;
 
 use pyo3::prelude::*;
 
@@ -75,6 +77,9 @@ mod _holdall {
     use crate::reducer::Reducer;
     #[pymodule_export]
     use crate::store::{Keys, Store};
+
+    #[pymodule_export]
+    use crate::worker::{Agent, Job, end_with_parent};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -220,7 +220,8 @@ pub fn resign(frame: &[u8], keyring: &Keyring, old: &str, new: &str) -> Result<S
 }
 
 /// What a result is signed for: a zombie's is not that of the start which counts.
-fn result_context(id: &str, start: u32) -> Vec<u8> {
+#[must_use]
+pub fn result_context(id: &str, start: u32) -> Vec<u8> {
     [id.as_bytes(), &start.to_le_bytes()].concat()
 }
 

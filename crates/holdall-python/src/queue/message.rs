@@ -101,6 +101,17 @@ pub fn open_message<'py>(
     Ok(Call { function, args, kwargs, after: after.into_iter().map(str::to_owned).collect() })
 }
 
+/// The function that a claimed task asks for, if its message was signed for it; the rest stays closed.
+pub fn open_function<'py>(
+    py: Python<'py>,
+    claimed: &Claimed,
+    keyring: &Keyring,
+) -> Result<Bound<'py, PyAny>> {
+    let Claimed { task, message: Stored { bytes, segments, .. } } = claimed;
+    let frame = long(py, bytes.len(), || open_task(bytes, segments, &task.id, keyring))?;
+    resolved(py, Message::read(frame.payload)?.function, frame.header.python)
+}
+
 /// The frame of what a task gave at one of its starts.
 pub fn write_result<'py>(
     value: &Bound<'py, PyAny>,

@@ -6,7 +6,7 @@ use holdall_backend::jobs::{Claimed, Now, Task};
 use holdall_store::Signed;
 use holdall_types::Error;
 
-use super::order::{End, Job, Order, Place, Stale, Ticket};
+use super::order::{End, Job, Order, Place, Stale, Tally, Ticket};
 use super::rooms::Rooms;
 use crate::machine::Event;
 
@@ -48,6 +48,7 @@ pub(super) struct Desk {
     pub spent: Vec<Signed>,
     orders: VecDeque<Order>,
     rung: bool,
+    pub tally: Tally,
     rooms: Rooms,
     tickets: Ticket,
 }
@@ -61,6 +62,7 @@ impl Desk {
             spent: Vec::new(),
             orders: VecDeque::new(),
             rung: false,
+            tally: Tally::default(),
             rooms: Rooms::new(here, processes),
             tickets: 0,
         }
@@ -69,6 +71,20 @@ impl Desk {
     /// How many tasks to claim.
     pub fn hunger(&self) -> usize {
         if self.stage == Stage::Working { self.rooms.free() } else { 0 }
+    }
+
+    /// What was done so far.
+    pub fn tally(&self) -> Tally {
+        Tally { running: self.rooms.taken(), ..self.tally }
+    }
+
+    /// Counts what was settled.
+    pub fn count(&mut self, event: &Event) {
+        match event {
+            Event::Completed => self.tally.completed += 1,
+            Event::Raised(_) | Event::TimedOut | Event::Orphaned { .. } => self.tally.failed += 1,
+            _ => {}
+        }
     }
 
     /// Takes in a claimed task.

@@ -30,7 +30,7 @@ use holdall_types::{Clock, Error, Result};
 
 use crate::bell::Bell;
 use desk::{Desk, Stage};
-use order::{End, Job, Order, Place, Ticket};
+use order::{End, Job, Order, Place, Tally, Ticket};
 use trouble::Trouble;
 use turn::Talk;
 
@@ -160,6 +160,12 @@ impl Agent {
         if self.is_ours() && !(here && wait::unattended(|| self.try_turn())) {
             (self.waker)();
         }
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        if self.is_ours() { self.desk().tally() } else { Tally::default() }
     }
 
     /// Rings the bell if there are orders.

@@ -80,3 +80,14 @@ impl From<Event> for End {
         Self { event, result: None, busy: false }
     }
 }
+
+/// What a worker did so far, to be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tasks that run now.
+    pub running: usize,
+    /// Runs that gave a result.
+    pub completed: u64,
+    /// Runs that raised, or took too long.
+    pub failed: u64,
+}

@@ -30,6 +30,11 @@ impl Rooms {
         self.processes.map_or(self.here, |processes| self.here.min(processes))
     }
 
+    /// How many tasks have a slot.
+    pub fn taken(&self) -> usize {
+        self.taken.len()
+    }
+
     pub fn take(&mut self, ticket: Ticket) {
         self.here = self.here.saturating_sub(1);
         self.processes = self.processes.map(|free| free.saturating_sub(1));

@@ -145,6 +145,7 @@ impl Agent {
         let mut desk = self.desk();
         for (ended, made) in finished.into_iter().zip(turned.made) {
             if made {
+                desk.count(&ended.event);
                 desk.spent.extend(ended.result);
             } else {
                 desk.refuse(ended);

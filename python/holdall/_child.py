@@ -1,0 +1,63 @@
+"""A process that runs plain functions for a worker."""
+
+import asyncio
+import inspect
+import os
+import signal
+from multiprocessing.connection import Connection
+from typing import Any
+
+from holdall._failure import describe
+from holdall._holdall import Job, end_with_parent
+from holdall._run import arguments, is_coroutine_function
+
+
+def serve(pipe: Connection, parent: int, keyset: str | None, serializer: Any) -> None:
+    """Run what comes through the pipe until it is closed, or the parent is gone.
+
+    Answers are tuples: ("after", ids) asks for results, ("loop",) says that this is a coroutine function and
+    not for here, ("begun",) that the function is called now, and the last is ("done", frame) or
+    ("failed", failure, frame, fatal).
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # They are the worker's to act on. A function, since programs started from here inherit what is ignored.
+        signal.signal(number, lambda *_: None)
+    end_with_parent(parent)
+    pipe.send(("ready", os.getpid()))
+    while True:
+        try:
+            ident, start, name, *pieces = pipe.recv()
+        except EOFError:
+            return
+        job = Job.of_pieces(ident, start, name, pieces, keyset)
+        pipe.send(perform(job, pipe, serializer))
+
+
+def perform(job: Job, pipe: Connection, serializer: Any) -> tuple[Any, ...]:
+    """Run one task, and return the last answer."""
+    fatal = True
+    try:
+        function, args, kwargs, after = job.open(serializer)
+        if is_coroutine_function(function):
+            return ("loop",)
+        if after:
+            pipe.send(("after", after))
+            parents = pipe.recv()
+            if parents is None:
+                return ("orphan",)
+            args[:0] = [job.open_parent(parent, serializer) for parent in parents]
+        pipe.send(("begun",))
+        fatal = False
+        value = function(*args, **kwargs)
+        if inspect.isawaitable(value):
+            value = asyncio.run(waited(value))
+        fatal = True
+        return ("done", job.result(value, serializer))
+    except BaseException as error:
+        fatal = fatal and not isinstance(error, MemoryError)
+        return ("failed", describe(error), arguments(job, error, serializer), fatal)
+
+
+async def waited(value: Any) -> Any:
+    """Wait for what a plain function gave back."""
+    return await value

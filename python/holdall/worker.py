@@ -1,0 +1,178 @@
+"""What runs tasks."""
+
+import asyncio
+import concurrent.futures
+import logging
+import os
+import socket
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from holdall._holdall import Agent
+from holdall._runner import Runner
+from holdall._signals import handled
+from holdall.errors import ValidationError
+from holdall.validation import validate
+
+__all__ = ["Worker"]
+
+log = logging.getLogger("holdall.worker")
+
+
+class Worker:
+    """Runs the tasks of a backend, as many at once as `max_concurrency` says.
+
+        worker = Worker(SQLiteBackend("tasks.db"), max_concurrency=8)
+        await worker.start()  # until worker.stop(), SIGTERM or Ctrl-C
+
+    Coroutine functions run on the loop, others in threads, or with `processes` in so many processes of
+    their own, where a timeout stops them; then `max_concurrency` counts what runs on the loop.
+
+    A task that is claimed is this worker's for `lease` seconds, which are renewed for as long as the
+    process lives, however busy it is. When it dies another worker runs its tasks.
+    """
+
+    def __init__(
+        self,
+        backend: Any,
+        serializer: Any = None,
+        max_concurrency: int = 1,
+        poll_interval: float | timedelta = 1.0,
+        lease: float | timedelta = 60.0,
+        *,
+        processes: int = 0,
+        queues: Iterable[str] = ("default",),
+        keyset: Any = None,
+        worker_id: str | None = None,
+    ) -> None:
+        """Say how to work; nothing is opened before `start`.
+
+        backend: where the tasks are, such as a SQLiteBackend; a queue may use the same object.
+        serializer: an object with `dumps` and `loads`, the same as the queue's.
+        max_concurrency: how many tasks run at once, 1 to 1000.
+        poll_interval: how long at most a task waits that nothing told this worker of, in seconds.
+        lease: after how many seconds without a sign of life a worker counts as dead; 1 or more.
+        processes: how many processes run plain functions; 0 runs them in threads.
+        queues: the queues to serve; the tasks of the first come first.
+        keyset: the keys that messages are verified by and results signed with: a path or a text.
+        worker_id: this worker's name, to be shown; by default host, process and number.
+        """
+        if backend is None:
+            raise ValidationError("backend is required", parameter="backend")
+        self.backend, self.serializer, self.keyset = backend, serializer, keyset
+        self.max_concurrency = whole("max_concurrency", max_concurrency, 1, 1000)
+        self.processes = whole("processes", processes, 0, 1000)
+        self.poll_interval = seconds("poll_interval", poll_interval)
+        if self.poll_interval <= 0:
+            raise invalid("poll_interval", poll_interval, "must be above 0 seconds")
+        self.lease = seconds("lease", lease)
+        if not 1 <= self.lease <= 7 * 86_400:
+            raise invalid("lease", lease, "must be from 1 second to 7 days")
+        self.queues = (queues,) if isinstance(queues, str) else tuple(queues)
+        if not self.queues or not all(isinstance(name, str) and name for name in self.queues):
+            raise invalid("queues", queues, "must be names, one or more")
+        self.worker_id = worker_id or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
+        self._runner: Runner | None = None
+        self._stopped: concurrent.futures.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Work until `stop`, SIGTERM or Ctrl-C; return at once if it works already.
+
+        The first signal lets running tasks end, the second stops them and gives back what can be. Signals
+        that the program handles itself are left to it.
+
+        Raises StorePoisoned, or whatever else makes the backend of no use any more.
+        """
+        if self._runner is not None:
+            return
+        jobs = self.backend._acquire()
+        try:
+            agent = self._agent(jobs)
+            self._runner = runner = self._make_runner(agent)
+            self._stopped = concurrent.futures.Future()
+            try:
+                await self._work(runner, agent)
+            finally:
+                self._runner = None
+                self._stopped.set_result(None)
+        finally:
+            self.backend._release()
+
+    async def stop(self) -> None:
+        """Let running tasks end, give back what was not begun, and wait for `start` to return.
+
+        From any task or thread; one of this worker's own tasks does not wait, for it is waited for.
+        """
+        runner, stopped = self._runner, self._stopped
+        if runner is None or stopped is None:
+            return
+        runner.drain()
+        if not runner.is_inside():
+            await asyncio.wrap_future(stopped)
+
+    def run(self) -> None:
+        """Work as `start` does, without a loop of one's own."""
+        asyncio.run(self.start())
+
+    def _agent(self, jobs: Any) -> Agent:
+        return Agent(
+            jobs,
+            worker=self.worker_id,
+            queues=list(self.queues),
+            slots=self.max_concurrency,
+            processes=self.processes,
+            lease=self.lease,
+            poll=self.poll_interval,
+            keyset=self.keyset,
+        )
+
+    def _make_runner(self, agent: Agent) -> Runner:
+        if not self.processes:
+            return Runner(agent, self.serializer, self.max_concurrency)
+        from holdall._processes import ProcessRunner
+
+        return ProcessRunner(
+            agent, self.serializer, self.max_concurrency, self.processes, self.keyset
+        )
+
+    async def _work(self, runner: Runner, agent: Agent) -> None:
+        log.info(
+            "Starting worker with max_concurrency=%s, processes=%s, queues=%s, poll_interval=%g, lease=%g",
+            *(self.max_concurrency, self.processes, ",".join(self.queues)),
+            *(self.poll_interval, self.lease),
+        )
+        error: BaseException | None = None
+        try:
+            with handled(runner.loop, runner.signalled), runner.listening():
+                error = await asyncio.shield(runner.ended)
+        except asyncio.CancelledError:
+            await runner.leave()
+            raise
+        finally:
+            agent.close(wait=runner.ended.done())
+            runner.close()
+        if error is not None:
+            raise error
+        log.info("Worker stopped %s", "at once" if runner.hurried else "gracefully")
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """Check a number of things."""
+    if type(value) is not int:
+        raise invalid(name, value, "must be an int")
+    validate(value, name).in_range(low, high).validate()
+    return value
+
+
+def seconds(name: str, value: Any) -> float:
+    """Check a span of time."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    validate(value, name).is_required().is_non_negative().validate()
+    return float(value)
+
+
+def invalid(name: str, value: Any, must: str) -> ValidationError:
+    """Return an error about an argument."""
+    return ValidationError(f"{name} {must}; it is {value!r}", parameter=name, value=value)
