@@ -9,7 +9,9 @@
 The engine is Rust (`holdall._holdall`); this package is its front.
 """
 
+import importlib
 import logging
+from typing import TYPE_CHECKING, Any
 
 from holdall._holdall import Lock, __version__, dumps, loads
 from holdall.anycache import anycache
@@ -33,6 +35,7 @@ from holdall.errors import (
     StoreReadOnly,
     SyncTaskQueueError,
     TaskExecutionError,
+    TaskNotFoundError,
     TaskQueueError,
     UnknownKey,
     UnsupportedVersion,
@@ -49,15 +52,48 @@ from holdall.smart import smart_open, smart_read, smart_stream, smart_write
 from holdall.store import Store, get_store
 from holdall.validation import ValidationBuilder, validate
 
+if TYPE_CHECKING:
+    from holdall.backend import Backend, SQLiteBackend
+    from holdall.queue import TaskQueue
+    from holdall.result import Result
+    from holdall.sync_queue import SyncTaskQueue
+    from holdall.task import Cron, Task
+
+# The queue's names, imported when they are first asked for: whoever only keeps values needs no asyncio.
+LATER = {
+    "Backend": "backend",
+    "Cron": "task",
+    "Result": "result",
+    "SQLiteBackend": "backend",
+    "SyncTaskQueue": "sync_queue",
+    "Task": "task",
+    "TaskQueue": "queue",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{LATER[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LATER})
+
+
 # Silent unless the program asks: logging.getLogger("holdall").
 logging.getLogger("holdall").addHandler(logging.NullHandler())
 
 __all__ = [
+    "Backend",
     "BackendError",
     "ConfigurationError",
     "Conflict",
     "ConnectionLost",
     "CorruptFrame",
+    "Cron",
     "DoesNotExist",
     "HoldallError",
     "Info",
@@ -68,6 +104,8 @@ __all__ = [
     "NotAFrame",
     "PythonVersionError",
     "ResourceExhaustionError",
+    "Result",
+    "SQLiteBackend",
     "SerializationError",
     "Settings",
     "Store",
@@ -75,8 +113,12 @@ __all__ = [
     "StoreFull",
     "StorePoisoned",
     "StoreReadOnly",
+    "SyncTaskQueue",
     "SyncTaskQueueError",
+    "Task",
     "TaskExecutionError",
+    "TaskNotFoundError",
+    "TaskQueue",
     "TaskQueueError",
     "UnknownKey",
     "UnsupportedVersion",

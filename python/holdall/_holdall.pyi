@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from os import PathLike
 from types import GenericAlias, TracebackType
 from typing import Any, Final, Generic, Self, TypeAlias, TypeVar, final
 
@@ -10,10 +11,15 @@ from typing_extensions import disjoint_base
 __all__ = [
     "Agent",
     "Job",
+    "Jobs",
     "Keys",
     "Lock",
+    "Mailbox",
+    "Outcome",
+    "Queue",
     "Reducer",
     "Store",
+    "Terms",
     "__version__",
     "_safe_cbor",
     "_safe_json",
@@ -183,7 +189,7 @@ class Agent:
 
     def __new__(
         cls,
-        jobs: Any,
+        jobs: Jobs,
         *,
         worker: str,
         queues: list[str],
@@ -551,3 +557,166 @@ class Store(Generic[_T]):
 
     def __bool__(self) -> bool:
         """Be true, even without values."""
+
+@final
+class Jobs:
+    """A place for tasks, as the engine holds it; `holdall.SQLiteBackend` opens and closes it."""
+
+    @staticmethod
+    def sqlite(
+        path: str | PathLike[str],
+        *,
+        durability: str = "full",
+        busy_timeout: float | timedelta | None = None,
+    ) -> Jobs:
+        """Open the tasks in a SQLite database, and make it if it is not there."""
+
+    @staticmethod
+    def memory() -> Jobs:
+        """Make a place for tasks in this process, gone with the object."""
+
+    @property
+    def name(self) -> str:
+        """Where they are kept."""
+
+    def close(self) -> None:
+        """Let go of files and memory; later calls raise ValidationError."""
+
+@final
+class Mailbox:
+    """Where an asyncio loop finds the answers to what it asked for by number."""
+
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int:
+        """Return what the loop watches for reading."""
+
+    def hear(self) -> list[tuple[int, Any]]:
+        """Return what has arrived: numbers with ids, an Outcome, a count, None or an exception."""
+
+@final
+class Outcome:
+    """An ended task with its result, if it has one."""
+
+    def about(self) -> dict[str, Any]:
+        """Return what is known of the task, as `Queue.task` does."""
+
+    def frame(self) -> bytes | None:
+        """Return the whole frame of the result, or None without one."""
+
+@final
+class Terms:
+    """Under what terms tasks are taken in; `holdall.options` makes them. Times are milliseconds."""
+
+    def __new__(
+        cls,
+        queue: str,
+        *,
+        priority: int = 0,
+        policy: str | None = None,
+        unique: str | None = None,
+        unique_call: bool = False,
+        expires_in: int | None = None,
+        expires_at: int | None = None,
+        after: list[str] = ...,
+        ids: list[str] | None = None,
+        due: int | None = None,
+    ) -> Self: ...
+
+@final
+class Queue:
+    """A backend with keys and a serializer: what `TaskQueue` and `SyncTaskQueue` are made of.
+
+    With a mailbox a call that would have to wait returns the number of its answer there.
+    """
+
+    def __new__(
+        cls, jobs: Jobs, *, serializer: Any = None, keyset: str | PathLike[str] | None = None
+    ) -> Self: ...
+    def enqueue(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        terms: Terms,
+        due: int | None = None,
+        mailbox: Mailbox | None = None,
+    ) -> str | int:
+        """Take one call in, and return its id, or the number of the answer in the mailbox."""
+
+    def enqueue_many(
+        self,
+        calls: Iterable[Any],
+        terms: Terms,
+        mailbox: Mailbox | None = None,
+        chain: bool = False,
+    ) -> list[str] | int:
+        """Take many calls in, all or none; in a chain each comes after the one before it."""
+
+    def outcome(self, id: str, timeout: float | None = None, mailbox: Mailbox | None = None) -> Any:
+        """Wait for the end of a task: an Outcome, or None when the time is over.
+
+        With a mailbox: the number of the answer there, and that of the wait.
+        """
+
+    def unfinished(
+        self,
+        ids: list[str] | None,
+        than: int,
+        timeout: float | None = None,
+        mailbox: Mailbox | None = None,
+    ) -> Any:
+        """Wait until fewer than so many of these tasks, or of all, have not ended: how many, or None.
+
+        With a mailbox: as `outcome`.
+        """
+
+    def forget(self, number: int) -> None:
+        """Give up a wait whose answer was to come to a mailbox."""
+
+    def open(self, outcome: Outcome, keep: bool = True) -> Any:
+        """Return the value of an outcome, verified; to keep it is to be able to open it again."""
+
+    def open_frame(self, frame: bytes, id: str, start: int) -> Any:
+        """Return the value in the whole frame of a task's result at one of its starts, verified."""
+
+    def cancel(self, id: str) -> bool:
+        """Cancel a task, and say whether there was something to cancel."""
+
+    def retry(self, id: str) -> bool:
+        """Run a task again, and say whether it is one that ended without a result."""
+
+    def task(self, id: str) -> dict[str, Any] | None:
+        """Return what is known of a task, or None."""
+
+    def tasks(self, states: list[str], queue: str | None, limit: int) -> list[dict[str, Any]]:
+        """Return what is known of tasks, the newest first."""
+
+    def counts(self) -> list[tuple[str, str, int]]:
+        """Return how many tasks of each queue are in each state."""
+
+    def purge(self, states: list[str], older_than: float) -> int:
+        """Remove ended tasks, and return how many."""
+
+    def pause(self, queue: str, paused: bool) -> None:
+        """Stop or resume the claims of a queue."""
+
+    def queues(self) -> list[tuple[str, bool]]:
+        """Return the queues that were ever named, and whether each is paused."""
+
+    def set_cron(
+        self,
+        expression: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        terms: Terms,
+        name: str | None = None,
+        zone: str | None = None,
+    ) -> tuple[str, int]:
+        """Write a schedule; return its name and its next time."""
+
+    def remove_cron(self, name: str) -> bool:
+        """Remove a schedule, and say whether there was one."""
+
+    def crons(self) -> list[tuple[str, str, int, str, str]]:
+        """Return all schedules: name, expression, next time, function and queue of each."""

@@ -22,6 +22,7 @@
     │   ├── Conflict            retryable
     │   └── LeaseLostError
     ├── TaskQueueError
+    │   ├── TaskNotFoundError   also DoesNotExist
     │   ├── TimeoutError        also the built-in one; retryable
     │   └── SyncTaskQueueError
     ├── WorkerError
@@ -61,6 +62,7 @@ __all__ = [
     "StoreReadOnly",
     "SyncTaskQueueError",
     "TaskExecutionError",
+    "TaskNotFoundError",
     "TaskQueueError",
     "TimeoutError",
     "UnknownKey",
@@ -239,6 +241,10 @@ class TaskQueueError(HoldallError):
     def __init__(self, message: str = "", *, task_id: str | None = None) -> None:
         super().__init__(message)
         self.task_id = task_id
+
+
+class TaskNotFoundError(TaskQueueError, DoesNotExist):
+    """There is no task of this id, `task_id`, or there is none any more."""
 
 
 class TimeoutError(TaskQueueError, builtins.TimeoutError):

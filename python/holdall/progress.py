@@ -24,6 +24,11 @@ class Progress:
         self._began = time.monotonic()
         self._drawn = 0.0
 
+    @property
+    def shown(self) -> bool:
+        """Whether it is drawn."""
+        return self._show
+
     def step(self, count: int = 1) -> None:
         """Say that so much more is done."""
         self._done += count

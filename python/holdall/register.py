@@ -50,7 +50,8 @@ def register(cls: Any = None, *, name: Any = None, version: Any = 0, upgrade: An
 
     Also a decorator, above that of the dataclass: `@holdall.register(name="point", version=1)`.
 
-    cls: a dataclass, a named tuple or an Enum that has no pickle hooks of its own.
+    cls: a dataclass, a named tuple or an Enum that has no pickle hooks of its own; or an exception, which
+        a task that raises it then hands on with its arguments.
     name: what is written for the class; without it, where the class is: "module:Class". A class may
         move if its name stays. Registered under a further name, it is read by all of its names and
         written by the last.
@@ -74,7 +75,7 @@ def enter(kind: Any, name: Any, version: Any, upgrade: Any) -> Any:
     if not isinstance(kind, type):
         raise ValidationError(f"{kind!r} is no class; register the class itself")
     label = f"{kind.__module__}.{kind.__qualname__}"
-    if shape_of(kind) is None:
+    if shape_of(kind) is None and not issubclass(kind, Exception):
         raise ValidationError(
             f"{label} cannot be registered: it is no dataclass, named tuple or Enum, or has pickle "
             "hooks or a __new__ of its own; where it is a dataclass, put @holdall.register above it"
@@ -120,6 +121,16 @@ def entry_of(kind: type) -> Entry | None:
     """Return what a class is registered as; nothing if its name went on to another class since."""
     entry = named(by_class.get(kind, ""))
     return entry if entry and entry.kind is kind else None
+
+
+def exception_named(name: str) -> type[Exception] | None:
+    """Return the registered exception class of a name, "module.Class" or the one it is registered by."""
+    for kind in list(by_class):
+        if issubclass(kind, Exception) and name == f"{kind.__module__}.{kind.__qualname__}":
+            entry = entry_of(kind)
+            return None if entry is None else kind
+    entry = named(name)
+    return entry.kind if entry is not None and issubclass(entry.kind, Exception) else None
 
 
 def is_replaced(entry: Entry) -> bool:

@@ -16,6 +16,10 @@ pub const MAX_PAYLOAD: u64 = 1 << 46;
 /// From this size on a value lives in a side file of the SQLite store rather than in its row.
 pub const SIDE_FILE: usize = 128 * 1024;
 
+/// From this size on what a task is asked to do, or gave back, lives in a side file of the queue rather
+/// than in its row.
+pub const TASK_SIDE_FILE: usize = 32 * 1024;
+
 /// The most segments beside one payload: a header that names them all has at most 2.6 MB.
 pub const MAX_SEGMENTS: usize = 1 << 16;
 

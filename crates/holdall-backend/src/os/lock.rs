@@ -4,14 +4,12 @@
 //! the process that holds it. Such a lock does not keep out the threads of one process, which
 //! share the open file, so a gate in memory stands before it.
 
-#[cfg(not(unix))]
-use std::fs::File;
-use std::fs::{OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use holdall_types::{Error, Result};
+use holdall_types::{Clock, Error, Result, SystemClock};
 
 #[cfg(unix)]
 use super::close_in_child::CloseInChild;
@@ -82,6 +80,30 @@ impl LockFile {
     }
 }
 
+impl LockGuard<'_> {
+    /// Writes something new into the lock file, which wakes those who watch it (`watch`).
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn touch(&self) -> std::io::Result<()> {
+        #[expect(clippy::cast_possible_truncation, reason = "the quick end of it is wanted")]
+        let word = SystemClock.boot().as_nanos() as u64;
+        write_at_start(&self.process.file, &word.to_le_bytes())
+    }
+}
+
+#[cfg(unix)]
+fn write_at_start(file: &File, bytes: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    file.write_all_at(bytes, 0)
+}
+
+#[cfg(windows)]
+fn write_at_start(file: &File, bytes: &[u8]) -> std::io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    file.seek_write(bytes, 0).map(drop)
+}
+
 impl Process {
     fn open(path: &Path) -> Result<Self> {
         let _calm = fork::calm();
@@ -102,7 +124,7 @@ impl Process {
         let mut gate = self.gate();
         while gate.taken {
             gate.waiting += 1;
-            let woken = self.freed.wait_timeout(gate, GATE_WAKES);
+            let woken = self.freed.wait_timeout(gate, GATE_WAKES.min(limit));
             gate = woken.unwrap_or_else(PoisonError::into_inner).0;
             gate.waiting -= 1;
             if gate.taken {

@@ -1,4 +1,4 @@
-//! What the backends share below: locks between processes, waits that can be interrupted, and
+//! What the backends share below: locks between processes, waits that can be interrupted, sleeping until a file is written to, and
 //! what must happen when the process forks.
 
 #[cfg(unix)]
@@ -7,3 +7,4 @@ pub mod fork;
 pub mod lock;
 pub mod reserve;
 pub mod wait;
+pub mod watch;

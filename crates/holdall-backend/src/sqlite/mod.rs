@@ -6,6 +6,7 @@
 //! - `connect.rs`, `schema.rs`, `place.rs`, `link.rs`: how a connection comes into being.
 //! - `guard.rs`: what keeps other openers from undoing our commits.
 //! - `side.rs`, `orphan.rs`: large values, in files beside the database.
+//! - `jobs/`: the task queue in the same file.
 
 mod connect;
 mod expire;
@@ -15,6 +16,7 @@ mod guard;
 #[cfg(not(unix))]
 #[path = "no_guard.rs"]
 mod guard;
+pub mod jobs;
 mod lease;
 mod link;
 mod orphan;
@@ -39,6 +41,7 @@ use crate::os::fork::PerProcess;
 use crate::os::lock::LockFile;
 use crate::{Capability, Condition, Durability, Head, KeyValue, Keys, LeaseChange, Record, Stored};
 
+pub use jobs::SqliteJobs;
 use link::Link;
 use place::Place;
 use side::Side;
@@ -111,7 +114,7 @@ impl Sqlite {
             connect::refuse_foreign(&place)?;
         }
         let store = Self {
-            side: Side::new(place.side.clone(), options.durability),
+            side: Side::new(place.side.clone(), options.durability, "write or delete the key"),
             writer: LockFile::new(place.lock.clone()),
             place,
             options,

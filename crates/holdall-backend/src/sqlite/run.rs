@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use holdall_types::{Error, ErrorKind, Result};
 use rusqlite::Connection;
@@ -25,7 +26,9 @@ const LOG_PAGES: u64 = 8_000;
 pub(super) struct Writer<'a> {
     store: &'a Sqlite,
     link: &'a Arc<Link>,
-    _held: LockGuard<'a>,
+    /// How long each of its steps waits for writers that are none of holdall's.
+    limit: Duration,
+    held: LockGuard<'a>,
 }
 
 impl Sqlite {
@@ -48,7 +51,7 @@ impl Sqlite {
 
     /// Does a step that reads.
     pub(super) fn read<T>(&self, step: impl FnMut(&Connection) -> Outcome<T>) -> Result<T> {
-        self.attempt(self.link()?, step)
+        self.attempt(self.link()?, self.options.busy_timeout, step)
     }
 
     /// Whether writes may come: neither closed, nor read-only, nor poisoned.
@@ -64,7 +67,7 @@ impl Sqlite {
                 ),
             ));
         }
-        if self.poisoned.load(Ordering::Acquire) {
+        if self.is_poisoned() {
             return Err(Error::new(
                 ErrorKind::StorePoisoned,
                 format!(
@@ -78,10 +81,15 @@ impl Sqlite {
 
     /// Takes the writer's lock.
     pub(super) fn writer(&self) -> Result<Writer<'_>> {
+        self.writer_within(self.options.busy_timeout)
+    }
+
+    /// Takes the writer's lock, and waits for others no longer than so.
+    pub(super) fn writer_within(&self, limit: Duration) -> Result<Writer<'_>> {
         self.writable()?;
         // The connection first: opening it takes the same lock.
         let link = self.link()?;
-        let held = self.writer.exclusive(self.options.busy_timeout)?;
+        let held = self.writer.exclusive(limit)?;
         // What failed while we waited counts, and where the file is by now.
         self.writable()?;
         if !link.with(|open| Ok(open.claim.is_at(&self.place.database))).unwrap_or(true) {
@@ -94,7 +102,12 @@ impl Sqlite {
                 ),
             ));
         }
-        Ok(Writer { store: self, link, _held: held })
+        Ok(Writer { store: self, link, limit, held })
+    }
+
+    /// Whether an earlier write failed on the disk.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.poisoned.load(Ordering::Acquire)
     }
 
     /// Refuses all further writes if this failure leaves the disk's state unknown.
@@ -104,7 +117,12 @@ impl Sqlite {
         }
     }
 
-    fn attempt<T>(&self, link: &Link, mut step: impl FnMut(&Connection) -> Outcome<T>) -> Result<T> {
+    fn attempt<T>(
+        &self,
+        link: &Link,
+        limit: Duration,
+        mut step: impl FnMut(&Connection) -> Outcome<T>,
+    ) -> Result<T> {
         let mut wait = None;
         loop {
             let tried = link.with(|open| {
@@ -121,7 +139,7 @@ impl Sqlite {
             match tried {
                 Ok(value) => return Ok(value),
                 Err(fault) if fault.is_busy() => {
-                    let wait = wait.get_or_insert_with(|| Wait::new(self.options.busy_timeout));
+                    let wait = wait.get_or_insert_with(|| Wait::new(limit));
                     wait.pause(&self.place.database.display())?;
                 }
                 Err(fault) => {
@@ -136,7 +154,7 @@ impl Sqlite {
 impl Writer<'_> {
     /// Does a step that reads or writes, in a transaction of its own unless it begins one.
     pub(super) fn step<T>(&self, step: impl FnMut(&Connection) -> Outcome<T>) -> Result<T> {
-        self.store.attempt(self.link, step)
+        self.store.attempt(self.link, self.limit, step)
     }
 
     /// Does a step in one transaction.
@@ -153,6 +171,12 @@ impl Writer<'_> {
             }
             done
         })
+    }
+
+    /// Wakes those who watch for changes.
+    pub(super) fn announce(&self) {
+        // They look by themselves as well, only later.
+        let _ = self.held.touch();
     }
 
     /// Ends a successful write of about so many bytes: expired rows go, and the log is written

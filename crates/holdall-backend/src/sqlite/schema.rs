@@ -12,8 +12,12 @@ use super::fault::Outcome;
 
 /// `PRAGMA application_id` of a store: `hold`.
 pub(super) const APPLICATION: u32 = 0x686F_6C64;
-/// `PRAGMA user_version`: the version of the tables.
-pub(super) const VERSION: u32 = 1;
+/// `PRAGMA user_version`: the version of the tables, and above it, shifted by 16 bits, the oldest
+/// version whose programs may still use them. A store alone is 1; the first queue in the file adds
+/// its tables, which programs of version 1 need not know.
+pub(super) const VERSION: u32 = 2;
+const STORE: u32 = 1;
+const QUEUE: u32 = 1 << 16 | 2;
 
 // Rows by rowid with an index for the keys, not WITHOUT ROWID: measured the same for 60-byte
 // values, and 2 to 5 times as fast from 600 bytes on, where an index page holds only a part of a
@@ -92,7 +96,7 @@ pub(super) fn create(path: &Path, durability: Durability) -> Outcome<()> {
         }
         connection.execute_batch(TABLES)?;
         connection.pragma_update(None, "application_id", APPLICATION)?;
-        connection.pragma_update(None, "user_version", VERSION)?;
+        connection.pragma_update(None, "user_version", STORE)?;
     }
     connection.execute_batch("COMMIT")?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -103,6 +107,20 @@ pub(super) fn create(path: &Path, durability: Durability) -> Outcome<()> {
             None,
         )
         .into());
+    }
+    Ok(())
+}
+
+/// Whether a queue's tables are there.
+pub(super) fn has_queue(connection: &Connection) -> Outcome<bool> {
+    Ok(numbers(connection)?.1 & 0xFFFF >= QUEUE & 0xFFFF)
+}
+
+/// Adds a queue's tables, in the caller's transaction.
+pub(super) fn add_queue(connection: &Connection, tables: &str) -> Outcome<()> {
+    if !has_queue(connection)? {
+        connection.execute_batch(tables)?;
+        connection.pragma_update(None, "user_version", QUEUE)?;
     }
     Ok(())
 }
@@ -131,15 +149,17 @@ fn foreign(path: &Path) -> Error {
     )
 }
 
-fn refuse_newer(version: u32, path: &Path) -> Result<()> {
-    if version <= VERSION {
+fn refuse_newer(number: u32, path: &Path) -> Result<()> {
+    let (oldest, version) = (number >> 16, number & 0xFFFF);
+    if oldest <= VERSION {
         return Ok(());
     }
     let path = path.display();
     Err(Error::new(
         ErrorKind::UnsupportedVersion,
         format!(
-            "{path} was written by a newer holdall (tables {version}, this one knows {VERSION}); install that"
+            "{path} was written by a newer holdall (tables {version}, for programs that know {oldest} or \
+             later; this one knows {VERSION}); install that"
         ),
     ))
 }
@@ -165,7 +185,15 @@ mod tests {
     #[test]
     fn a_store_is_known_by_its_first_bytes() {
         assert_eq!(found(&header(APPLICATION, 1, 5), (false, true)), Ok(Found::Store { logged: true }));
-        assert_eq!(found(&header(APPLICATION, 2, 5), (false, true)), Err(ErrorKind::UnsupportedVersion));
+        let store = Ok(Found::Store { logged: true });
+        assert_eq!(found(&header(APPLICATION, QUEUE, 5), (false, true)), store);
+        assert_eq!(
+            found(&header(APPLICATION, VERSION << 16 | 99, 5), (false, true)),
+            store,
+            "newer, and allows us"
+        );
+        let newer = header(APPLICATION, (VERSION + 1) << 16 | (VERSION + 1), 5);
+        assert_eq!(found(&newer, (false, true)), Err(ErrorKind::UnsupportedVersion));
         assert_eq!(found(b"", (false, false)), Ok(Found::Nothing));
         assert_eq!(found(&header(0, 0, 0), (false, false)), Ok(Found::Nothing));
     }

@@ -17,11 +17,13 @@ use crate::{Durability, Record, Segments};
 
 use super::place::sync_folder;
 
-/// The folder `<db>.side`, with two letters of each name as a folder in between.
+/// A folder such as `<db>.side`, with two letters of each name as a folder in between.
 #[derive(Debug)]
 pub(super) struct Side {
     folder: PathBuf,
     durability: Durability,
+    /// What to do about a damaged file, other than to restore a copy.
+    remedy: &'static str,
 }
 
 /// A file that no row names yet; removed again unless it is kept.
@@ -43,8 +45,12 @@ pub(super) struct SideFault {
 
 impl Side {
     /// The folder is made with its first file.
-    pub(super) fn new(folder: PathBuf, durability: Durability) -> Self {
-        Self { folder, durability }
+    pub(super) fn new(folder: PathBuf, durability: Durability, remedy: &'static str) -> Self {
+        Self { folder, durability, remedy }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Writes a new file.
@@ -69,9 +75,10 @@ impl Side {
             return Err(Error::new(
                 ErrorKind::CorruptFrame,
                 format!(
-                    "its file {} has {length} bytes and should have {}; restore a copy, or write or delete the key",
+                    "its file {} has {length} bytes and should have {}; restore a copy, or {}",
                     self.path(name).display(),
-                    expected.unwrap_or(0)
+                    expected.unwrap_or(0),
+                    self.remedy
                 ),
             ));
         }
@@ -133,7 +140,7 @@ impl Side {
         if !is_name(name) {
             return Err(Error::new(
                 ErrorKind::CorruptFrame,
-                format!("its row names the file {name:?}, which is none of ours; write or delete the key"),
+                format!("its row names the file {name:?}, which is none of ours; {}", self.remedy),
             ));
         }
         let opened = File::open(self.path(name)).and_then(|file| {
@@ -259,7 +266,7 @@ mod tests {
     #[test]
     fn a_fresh_file_lives_only_if_it_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let side = Side::new(folder.path().join("s"), Durability::Full);
+        let side = Side::new(folder.path().join("s"), Durability::Full, "");
         let fresh = side.write(&record(b"body")).unwrap();
         let name = fresh.name().to_owned();
         assert_eq!(side.read(b"h", &name, 5, false).map(bytes).unwrap().unwrap(), b"hbody");
@@ -281,7 +288,7 @@ mod tests {
     fn a_row_names_no_other_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("secret"), b"secret").unwrap();
-        let side = Side::new(folder.path().join("s"), Durability::Normal);
+        let side = Side::new(folder.path().join("s"), Durability::Normal, "");
         for name in ["../secret", "", "/etc/passwd", "ABCDEF0123456789ABCDEF0123456789"] {
             assert_eq!(side.read(b"", name, 6, false).unwrap_err().kind(), ErrorKind::CorruptFrame, "{name}");
             side.remove_all(&[name.to_owned()]);

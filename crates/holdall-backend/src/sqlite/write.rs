@@ -1,7 +1,5 @@
 //! Writing values.
 
-use std::sync::atomic::Ordering;
-
 use holdall_types::limits::SIDE_FILE;
 use holdall_types::{Key, Result};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -252,7 +250,7 @@ impl Sqlite {
     /// Keeps new side files, if their rows were written: or may have been, since a commit that failed
     /// on the disk may be found there after all.
     fn keep<'a>(&self, fresh: impl IntoIterator<Item = Fresh<'a>>, written: bool) {
-        if written || self.poisoned.load(Ordering::Acquire) {
+        if written || self.is_poisoned() {
             fresh.into_iter().for_each(Fresh::keep);
         }
     }
@@ -261,7 +259,7 @@ impl Sqlite {
         fresh.map_or(Ok(()), |fresh| self.sided(fresh.ensure(record)))
     }
 
-    fn sided<T>(&self, result: Result<T, SideFault>) -> Result<T> {
+    pub(super) fn sided<T>(&self, result: Result<T, SideFault>) -> Result<T> {
         result.map_err(|fault| {
             self.poison_if(fault.poisons);
             fault.error

@@ -23,6 +23,8 @@ pub struct Drafting<'a, 'py> {
     pub references: References<'py>,
     /// Wall time in milliseconds.
     pub now: u64,
+    /// What the next task comes after.
+    pub after: Arc<[String]>,
 }
 
 impl<'py> Drafting<'_, 'py> {
@@ -48,7 +50,7 @@ impl<'py> Drafting<'_, 'py> {
         let kwargs = if matches!(terms.unique, Unique::Call) { sorted(&kwargs)? } else { kwargs };
         let reference = self.references.of(function)?;
         let name = Arc::clone(&reference.name);
-        let written = Written::new(reference, args.as_any(), &kwargs, &terms.after, self.serializer)?;
+        let written = Written::new(reference, args.as_any(), &kwargs, &self.after, self.serializer)?;
         let unique = match &terms.unique {
             Unique::No => None,
             Unique::Call => Some(written.digest()),
@@ -56,12 +58,13 @@ impl<'py> Drafting<'_, 'py> {
         };
         let message = written.sign(&id, &self.keyset)?;
         let (queue, options) = (Arc::clone(&terms.queue), terms.policy.clone());
-        let after = Arc::clone(&terms.after);
+        let after = Arc::clone(&self.after);
         Ok(Draft { id, queue, name, priority: terms.priority, due, expires, unique, options, after, message })
     }
 
-    /// The tasks of calls: `(function, args)`, `(function, args, kwargs)`, or a function alone.
-    pub fn drafts(&mut self, calls: &Bound<'py, PyAny>) -> Result<Vec<Draft>> {
+    /// The tasks of calls: `(function, args)`, `(function, args, kwargs)`, or a function alone. In a chain
+    /// each comes after the one before it.
+    pub fn drafts(&mut self, calls: &Bound<'py, PyAny>, chain: bool) -> Result<Vec<Draft>> {
         let py = calls.py();
         let calls = calls.try_iter().map_err(|_| {
             let message = "enqueue_many takes a list of calls: (function, args) or (function, args, kwargs)";
@@ -74,6 +77,9 @@ impl<'py> Drafting<'_, 'py> {
             let draft = self
                 .draft(&function, args, kwargs, None, number)
                 .map_err(|error| error.about(py, &format!("call {number}")))?;
+            if chain {
+                self.after = [draft.id.clone()].into();
+            }
             drafts.push(draft);
         }
         match &self.terms.ids {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use holdall_backend::Jobs as Engine;
 use holdall_backend::memory::MemoryJobs;
+use holdall_backend::sqlite::{Options, SqliteJobs};
+use holdall_backend::{Durability, Jobs as Engine};
 use holdall_queue::queue::Desk;
-use holdall_types::SystemClock;
+use holdall_types::{ErrorKind, SystemClock};
 use pyo3::prelude::*;
 
-use crate::error::Result;
+use crate::error::{Raised, Result};
+use crate::options::span;
 
 /// Where tasks are kept. `holdall.SQLiteBackend` opens and closes it.
 #[pyclass(frozen, module = "holdall._holdall")]
@@ -34,6 +36,32 @@ impl Jobs {
 
 #[pymethods]
 impl Jobs {
+    /// Open the tasks in a SQLite database, and make it if it is not there.
+    #[staticmethod]
+    #[pyo3(signature = (path, *, durability="full", busy_timeout=None))]
+    fn sqlite(
+        py: Python<'_>,
+        path: std::path::PathBuf,
+        durability: &str,
+        busy_timeout: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Self> {
+        let mut options = Options::new(path);
+        options.durability = match durability {
+            "normal" => Durability::Normal,
+            "full" => Durability::Full,
+            other => {
+                let message = format!("durability={other:?} is neither 'normal' nor 'full'");
+                return Err(Raised::new(ErrorKind::Validation, message));
+            }
+        };
+        if let Some(seconds) = busy_timeout {
+            options.busy_timeout = span("busy_timeout", seconds)?;
+        }
+        let quick = options.durability == Durability::Normal;
+        let jobs = py.detach(|| SqliteJobs::open(options))?;
+        Ok(Self::new(Arc::new(jobs), quick))
+    }
+
     /// Make a place for tasks in this process, gone with the object.
     #[staticmethod]
     fn memory() -> Self {

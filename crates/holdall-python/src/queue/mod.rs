@@ -2,9 +2,10 @@
 //! them.
 //!
 //! [`message`] is what a call and its result are written as, [`function`] how its function is found again,
-//! [`terms`] are its options, and [`draft`] makes a task of all this. [`mailbox`] is where an asyncio loop
+//! [`terms`] are its options, and [`draft`] makes a task of all this. [`cron`] writes schedules, [`mailbox`] is where an asyncio loop
 //! finds answers, [`outcome`] what came of a task.
 
+mod cron;
 mod draft;
 mod function;
 mod jobs;

@@ -26,7 +26,7 @@ use crate::options::{keyset_of, span};
 /// A backend with keys and a serializer. With a mailbox calls answer there what they cannot at once.
 #[pyclass(frozen, module = "holdall._holdall")]
 pub struct Queue {
-    engine: Engine,
+    pub(super) engine: Engine,
     serializer: Option<Py<PyAny>>,
 }
 
@@ -61,17 +61,19 @@ impl Queue {
         }
     }
 
-    /// Take many calls in, all or none, and return their ids, or the number of the answer in the mailbox.
-    #[pyo3(signature = (calls, terms, mailbox=None))]
+    /// Take many calls in, all or none, and return their ids, or the number of the answer in the mailbox. In
+    /// a chain each comes after the one before it.
+    #[pyo3(signature = (calls, terms, mailbox=None, chain=false))]
     fn enqueue_many<'py>(
         &self,
         py: Python<'py>,
         calls: &Bound<'py, PyAny>,
         terms: &Terms,
         mailbox: Option<&Mailbox>,
+        chain: bool,
     ) -> Result<Bound<'py, PyAny>> {
         let serializer = self.serializer(py)?;
-        let drafts = self.drafting(terms, serializer.as_ref())?.drafts(calls)?;
+        let drafts = self.drafting(terms, serializer.as_ref())?.drafts(calls, chain)?;
         if drafts.is_empty() {
             return Ok(PyList::empty(py).into_any());
         }
@@ -190,17 +192,18 @@ impl Queue {
 }
 
 impl Queue {
-    fn serializer<'py>(&self, py: Python<'py>) -> Result<Option<Serializer<'py>>> {
+    pub(super) fn serializer<'py>(&self, py: Python<'py>) -> Result<Option<Serializer<'py>>> {
         self.serializer.as_ref().map(|serializer| Serializer::new(serializer.bind(py).clone())).transpose()
     }
 
-    fn drafting<'a, 'py>(
+    pub(super) fn drafting<'a, 'py>(
         &self,
         terms: &'a Terms,
         serializer: Option<&'a Serializer<'py>>,
     ) -> Result<Drafting<'a, 'py>> {
         let (keyset, now) = (self.engine.keyring.for_signing()?, self.engine.now().wall);
-        Ok(Drafting { terms, serializer, keyset, references: References::default(), now })
+        let (references, after) = (References::default(), Arc::clone(&terms.after));
+        Ok(Drafting { terms, serializer, keyset, references, now, after })
     }
 
     /// The ids, or the number that they will have in the mailbox.

@@ -26,7 +26,7 @@ fn refused(path: &Path) -> ErrorKind {
 fn a_newer_store_is_refused_untouched() {
     let (_folder, path) = folder();
     drop(open(&path));
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 3 << 16 | 3).unwrap();
     assert_eq!(refused(&path), ErrorKind::UnsupportedVersion);
     let error = Sqlite::open(Options { read_only: true, ..Options::new(&path) }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedVersion);
@@ -37,7 +37,7 @@ fn a_newer_version_that_is_only_in_the_log_is_refused_too() {
     let (_folder, path) = folder();
     drop(open(&path));
     let newer = Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 2).unwrap();
+    newer.pragma_update(None, "user_version", 3 << 16 | 3).unwrap();
     assert_eq!(Sqlite::open(Options::new(&path)).unwrap_err().kind(), ErrorKind::UnsupportedVersion);
 }
 

@@ -1,0 +1,1 @@
+//! Behaviour that no other backend has.
