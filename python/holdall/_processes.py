@@ -84,7 +84,7 @@ class ProcessRunner(Runner):
         try:
             self.converse(run, child)
         except (EOFError, OSError):
-            child.kill()
+            child.end()
             if not run.why:
                 log.error(
                     "The process %s died that ran task %s (%s): exit code %s",
@@ -184,6 +184,11 @@ class Child:
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return not self.is_killed and self.process.is_alive()
+
+    def end(self) -> None:
+        """Have it ended, and see how it did."""
+        self.kill()
+        self.process.join(PATIENCE)
 
     def kill(self) -> None:
         """End it at once, whatever it is doing."""
