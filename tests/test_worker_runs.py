@@ -9,6 +9,8 @@ import pytest
 
 import holdall
 import worker_tasks as do
+from holdall.queue import TaskQueue
+from holdall.worker import Worker
 from working import backend_at, queueing, state_of, until, working
 
 WAIT = 30
@@ -262,46 +264,51 @@ def test_queues_in_their_order(backend, queue, tmp_path):
 )
 def test_bad_options(options, about):
     with pytest.raises(holdall.ValidationError, match=about) as refused:
-        holdall.Worker(**{"backend": backend_at(":memory:"), **options})
+        Worker(**{"backend": backend_at(":memory:"), **options})
     assert refused.value.parameter == about
 
 
 def test_options_are_attributes():
     backend = backend_at(":memory:")
-    worker = holdall.Worker(backend, None, 3, 0.5, 7)
+    worker = Worker(backend, None, 3, 0.5, 7)
     assert (worker.backend, worker.serializer, worker.max_concurrency) == (backend, None, 3)
     assert (worker.poll_interval, worker.lease, worker.processes) == (0.5, 7.0, 0)
     assert worker.queues == ("default",)
 
 
-async def test_runs_again(backend):
-    worker = holdall.Worker(backend)
-    await worker.stop()
-    async with holdall.TaskQueue(backend) as queue:
-        for number in range(3):
-            task = asyncio.create_task(worker.start())
-            answer = await queue.get_result(await queue.enqueue(do.double, number), timeout=WAIT)
-            assert queue.deserialize_result(answer) == 2 * number
-            # A second start returns.
-            await asyncio.wait_for(worker.start(), WAIT)
-            await worker.stop()
-            await asyncio.wait_for(task, WAIT)
+def test_runs_again(backend):
+    async def main():
+        worker = Worker(backend)
+        await worker.stop()
+        async with TaskQueue(backend) as queue:
+            for number in range(3):
+                task = asyncio.create_task(worker.start())
+                answer = await queue.get_result(await queue.enqueue(do.double, number), timeout=WAIT)
+                assert queue.deserialize_result(answer) == 2 * number
+                # A second start returns.
+                await asyncio.wait_for(worker.start(), WAIT)
+                await worker.stop()
+                await asyncio.wait_for(task, WAIT)
 
-
-async def test_a_task_may_stop_its_worker():
-    backend = backend_at(":memory:")
-    worker = holdall.Worker(backend)
-
-    async with holdall.TaskQueue(backend) as queue:
-        task = asyncio.create_task(worker.start())
-        do.stopping = worker.stop
-        ended = await queue.enqueue(stop_from_inside)
-        await asyncio.wait_for(task, WAIT)
-        assert (await queue.get_task(ended)).status == "completed"
+    asyncio.run(main())
 
 
 async def stop_from_inside():
     await do.stopping()
+
+
+def test_a_task_may_stop_its_worker():
+    async def main():
+        backend = backend_at(":memory:")
+        worker = Worker(backend)
+        do.stopping = worker.stop
+        async with TaskQueue(backend) as queue:
+            task = asyncio.create_task(worker.start())
+            ended = await queue.enqueue(stop_from_inside)
+            await asyncio.wait_for(task, WAIT)
+            assert (await queue.get_task(ended)).status == "completed"
+
+    asyncio.run(main())
 
 
 def test_it_logs_its_start_and_its_stop(backend, caplog):

@@ -246,3 +246,8 @@ async def crowd_async(seconds):
     await asyncio.sleep(seconds)
     running -= 1
     return most
+
+
+def spin_noted(seconds, path):
+    note(path, f"begun {os.getpid()}")
+    return spin(seconds)

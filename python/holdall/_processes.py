@@ -30,10 +30,24 @@ class ProcessRunner(Runner):
     ) -> None:
         super().__init__(agent, serializer, slots)
         self.settings = (None if keyset is None else str(keyset), serializer)
-        self.processes = Threads(processes, self.work, "holdall-process")
+        self.processes: Threads[Run | None] = Threads(processes, self.employ, "holdall-process")
         self.own = threading.local()
         self.children: set[Child] = set()
         atexit.register(self.kill)
+        for _ in range(processes):
+            self.processes.put(None)
+
+    def employ(self, run: Run | None) -> None:
+        """Begin a process, or run tasks in it: nothing is claimed before there is one to run it."""
+        if run is not None:
+            self.work(run)
+            return
+        try:
+            self.child()
+        except BaseException as error:
+            self.soon(self.break_down, error)
+        else:
+            self.agent.admit()
 
     def close(self) -> None:
         """Let the threads and their processes end."""
@@ -70,9 +84,6 @@ class ProcessRunner(Runner):
             # A coroutine that comes after others.
             super().perform(run)
             return
-        if run.why:
-            self.stopped(run)
-            return
         try:
             run.child = child = self.child()
         except BaseException as error:
@@ -80,6 +91,11 @@ class ProcessRunner(Runner):
             self.agent.end(run.job, "returned")
             self.finish(run)
             self.soon(self.break_down, error)
+            return
+        if run.why:
+            # Perhaps since that process was begun: only from now on it can be killed.
+            run.child = None
+            self.stopped(run)
             return
         try:
             self.converse(run, child)
