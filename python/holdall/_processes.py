@@ -12,7 +12,7 @@ from typing import Any
 
 from holdall._child import serve
 from holdall._failure import Failure
-from holdall._holdall import Agent, Job
+from holdall._holdall import Agent
 from holdall._run import Run, log
 from holdall._runner import Runner
 from holdall._threads import Threads
