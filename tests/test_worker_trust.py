@@ -139,7 +139,9 @@ def test_what_was_not_written_for_a_task_runs_nothing(path, backend, tmp_path):
         connection.execute(bare, (pickle.dumps(Bomb(bomb)),))
         # The payload of one under the signature of another.
         payload = "SELECT message FROM tasks WHERE id = 'donor'"
-        connection.execute(f"UPDATE tasks SET message = ({payload}) || x'00' WHERE id = 'swapped'")
+        connection.execute(
+            f"UPDATE tasks SET message = CAST(({payload}) || x'00' AS BLOB) WHERE id = 'swapped'"
+        )
         connection.execute("UPDATE queues SET paused = 0 WHERE name = 'warm'")
     seen, tasks = judged(path)
     assert seen == []

@@ -12,8 +12,13 @@ from holdall.sync_queue import SyncTaskQueue
 from holdall.worker import Worker
 from processes import start
 
-# Enough for a busy machine; nothing waits for so long.
-PATIENCE = 30
+# Seconds that nothing takes, however busy the machine is.
+PATIENCE = SOON = 30
+
+
+def run(main):
+    """Run a coroutine function, and end it if it hangs."""
+    return asyncio.run(asyncio.wait_for(main(), 2 * SOON))
 
 
 @contextmanager
