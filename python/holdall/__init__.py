@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from holdall.result import Result
     from holdall.sync_queue import SyncTaskQueue
     from holdall.task import Cron, Task
+    from holdall.worker import Worker
 
 # The queue's names, imported when they are first asked for: whoever only keeps values needs no asyncio.
 LATER = {
@@ -68,6 +69,7 @@ LATER = {
     "SyncTaskQueue": "sync_queue",
     "Task": "task",
     "TaskQueue": "queue",
+    "Worker": "worker",
 }
 
 
@@ -125,6 +127,7 @@ __all__ = [
     "UntrustedPayloadError",
     "ValidationBuilder",
     "ValidationError",
+    "Worker",
     "WorkerError",
     "WrongTypeError",
     "__version__",
