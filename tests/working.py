@@ -30,7 +30,10 @@ def working(backend, **options):
     try:
         yield worker
     finally:
-        asyncio.run(worker.stop())
+        # In a thread of its own: the test's may have a loop that is running.
+        stopping = threading.Thread(target=lambda: asyncio.run(worker.stop()))
+        stopping.start()
+        stopping.join(SOON)
         thread.join(SOON)
         assert not thread.is_alive()
         assert not failed
