@@ -13,7 +13,7 @@ from typing import Any
 from holdall._child import serve
 from holdall._failure import Failure
 from holdall._holdall import Agent
-from holdall._run import Run, log
+from holdall._run import Run, is_coroutine_function, log
 from holdall._runner import Runner
 from holdall._threads import Threads
 from holdall.errors import WorkerError
@@ -30,10 +30,24 @@ class ProcessRunner(Runner):
     ) -> None:
         super().__init__(agent, serializer, slots)
         self.settings = (None if keyset is None else str(keyset), serializer)
-        self.processes = Threads(processes, self.work, "holdall-process")
+        self.processes: Threads[Run | None] = Threads(processes, self.employ, "holdall-process")
         self.own = threading.local()
         self.children: set[Child] = set()
         atexit.register(self.kill)
+        for _ in range(processes):
+            self.processes.put(None)
+
+    def employ(self, run: Run | None) -> None:
+        """Begin a process, or run tasks in it: nothing is claimed before there is one to run it."""
+        if run is not None:
+            self.work(run)
+            return
+        try:
+            self.child()
+        except BaseException as error:
+            self.soon(self.break_down, error)
+        else:
+            self.agent.admit()
 
     def close(self) -> None:
         """Let the threads and their processes end."""
@@ -55,14 +69,20 @@ class ProcessRunner(Runner):
         else:
             self.processes.put(run)
 
+    def open(self, run: Run) -> bool:
+        """Open a message, but leave the arguments closed that a process is to open."""
+        if run.call is None:
+            function = run.job.function()
+            if not is_coroutine_function(function):
+                self.coroutines[run.job.name] = False
+                return False
+        return super().open(run)
+
     def perform(self, run: Run) -> None:
         """Run a task in the process of this thread, or see that it is for the loop."""
         if run.call is not None:
             # A coroutine that comes after others.
             super().perform(run)
-            return
-        if run.why:
-            self.stopped(run)
             return
         try:
             run.child = child = self.child()
@@ -72,10 +92,15 @@ class ProcessRunner(Runner):
             self.finish(run)
             self.soon(self.break_down, error)
             return
+        if run.why:
+            # Perhaps since that process was begun: only from now on it can be killed.
+            run.child = None
+            self.stopped(run)
+            return
         try:
             self.converse(run, child)
-        except (EOFError, OSError):
-            child.kill()
+        except Died:
+            child.end()
             if not run.why:
                 log.error(
                     "The process %s died that ran task %s (%s): exit code %s",
@@ -83,19 +108,22 @@ class ProcessRunner(Runner):
                 )
                 run.why = "lost"
             self.stopped(run)
+        except BaseException:
+            # It may wait for an answer that does not come.
+            child.end()
+            raise
         finally:
             run.child = None
 
     def converse(self, run: Run, child: "Child") -> None:
         """Send a task to a process, and do what that asks for until it is done."""
         job = run.job
-        child.pipe.send((job.id, job.start, job.name, *job.pieces()))
+        child.send((job.id, job.start, job.name, *job.pieces()))
         while True:
-            what, *rest = child.pipe.recv()
+            what, *rest = child.receive()
             match what:
                 case "after":
-                    parents = self.agent.parents(job, rest[0])
-                    child.pipe.send(parents)
+                    child.send(self.agent.parents(job, rest[0]))
                 case "begun":
                     self.coroutines[job.name] = False
                     self.agent.place(job, process=True)
@@ -103,9 +131,9 @@ class ProcessRunner(Runner):
                     if job.timeout is not None:
                         self.soon(self.arm, run)
                 case "loop":
-                    self.coroutines[job.name] = True
                     self.agent.place(job, process=False)
-                    self.soon(self.launch, run)
+                    run.child = None
+                    super().perform(run)
                     return
                 case "orphan":
                     self.finish(run)
@@ -147,6 +175,10 @@ class ProcessRunner(Runner):
         self.order_ended(error)
 
 
+class Died(Exception):
+    """A process is gone, or is going."""
+
+
 class Child:
     """One process, as its thread holds it."""
 
@@ -163,8 +195,8 @@ class Child:
     def wait(self) -> None:
         """Wait until it can run tasks."""
         try:
-            self.pipe.recv()
-        except (EOFError, OSError):
+            self.receive()
+        except Died:
             self.process.join()
             raise WorkerError(
                 f"a worker's process cannot start (exit code {self.process.exitcode}; its error output says why). "
@@ -172,9 +204,28 @@ class Child:
                 "each process imports it"
             ) from None
 
+    def send(self, question: Any) -> None:
+        """Send it something."""
+        try:
+            self.pipe.send(question)
+        except OSError as error:
+            raise Died from error
+
+    def receive(self) -> Any:
+        """Wait for what it says."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise Died from error
+
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return not self.is_killed and self.process.is_alive()
+
+    def end(self) -> None:
+        """Have it ended, and see how it did."""
+        self.kill()
+        self.process.join(PATIENCE)
 
     def kill(self) -> None:
         """End it at once, whatever it is doing."""

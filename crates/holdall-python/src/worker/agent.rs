@@ -40,7 +40,7 @@ impl Agent {
         worker: String,
         queues: Vec<String>,
         slots: usize,
-        processes: usize,
+        processes: bool,
         lease: &Bound<'_, PyAny>,
         poll: &Bound<'_, PyAny>,
         keyset: Option<&Bound<'_, PyAny>>,
@@ -163,6 +163,11 @@ impl Agent {
         Ok(Some(parents))
     }
 
+    /// Say that one more process can run tasks.
+    fn admit(&self) {
+        self.engine.admit();
+    }
+
     /// Say where a task runs: in a process or here.
     fn place(&self, job: &Bound<'_, Job>, process: bool) {
         self.engine.place(job.get().ticket, if process { Place::Process } else { Place::Here });
@@ -223,6 +228,12 @@ impl Agent {
             Order::Cancel(ticket) => vec![word("cancel"), ticket.into_bound_py_any(py)?],
             Order::Lost(ticket, task) => vec![word("lost"), ticket.into_bound_py_any(py)?, stale(task)?],
             Order::Refused(task) => vec![word("refused"), stale(task)?],
+            Order::Rescued(id, state) => {
+                vec![word("rescued"), id.into_bound_py_any(py)?, word(state.name())]
+            }
+            Order::Misfired(name, trouble) => {
+                vec![word("misfired"), name.into_bound_py_any(py)?, error(trouble).into_bound(py)]
+            }
             Order::Trouble(trouble) => vec![word("trouble"), error(trouble).into_bound(py)],
             Order::Recovered => vec![word("recovered")],
             Order::Ended(None) => vec![word("ended"), py.None().into_bound(py)],

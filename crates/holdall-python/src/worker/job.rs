@@ -79,6 +79,7 @@ impl Job {
     ) -> Result<Signed> {
         let serializer = Serializer::of(serializer)?;
         write_result(value, &self.id, self.start, &self.keyring, serializer.as_ref())
+            .map_err(|error| error.about(value.py(), &format!("the result of {}", self.name)))
     }
 }
 

@@ -4,12 +4,13 @@
 //! [`Agent`] stands between the backend and those who run tasks. They take [orders](order::Order), of
 //! which a [`Bell`] tells, and say how each task [ended](order::End). [`turn`] is the one transaction in
 //! which what ended is settled and more is claimed; [`beat`] extends leases and looks for what is to be
-//! stopped; [`run`] is the thread's loop. [`desk`] and [`rooms`] are what is known meanwhile.
+//! stopped; [`keep`] does this worker's share of what concerns all; [`run`] is the thread's loop. [`desk`] and [`rooms`] are what is known meanwhile.
 //!
 //! Nothing here knows Python or waits for its lock: a busy interpreter costs no task its lease.
 
 mod beat;
 mod desk;
+mod keep;
 pub mod order;
 mod rooms;
 mod run;
@@ -43,8 +44,8 @@ pub struct Settings {
     pub worker: String,
     /// How many tasks run at once, but for those in processes.
     pub here: usize,
-    /// How many run in processes of their own; with none, everything runs here.
-    pub processes: usize,
+    /// Whether others run in processes, each of which is announced by [`Agent::admit`].
+    pub processes: bool,
     /// How long a task is nobody else's without a sign of life.
     pub lease: Duration,
     /// How long at most nobody looks for tasks, if no change wakes the worker.
@@ -130,6 +131,14 @@ impl Agent {
     /// is no longer this worker's. It is settled with the next turn, for which [`flush`](Agent::flush) asks.
     pub fn end(&self, ticket: Ticket, end: End) -> bool {
         self.is_ours() && self.desk().end(ticket, end)
+    }
+
+    /// Says that one more process can run tasks.
+    pub fn admit(&self) {
+        if self.is_ours() {
+            self.desk().admit();
+            (self.waker)();
+        }
     }
 
     /// Says where a task runs.
