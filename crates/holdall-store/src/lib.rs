@@ -3,7 +3,7 @@
 //! [`Store`] joins a backend, a clock and a [`Keyring`]. One verb is one file: `put`, `get`,
 //! `delete`, `scan`, `copy`, and [`lock`]. What goes in is a [`Payload`], what comes out is a
 //! [`Loaded`]; turning those into values is the caller's part, and so is asking
-//! [`Keyring::check`] before an active payload is opened.
+//! [`Keyring::check`] before an active payload is opened, and [`Keyring::open`] for a sealed one.
 #![forbid(unsafe_code)]
 
 mod copy;
