@@ -27,9 +27,14 @@ def describe(error: BaseException) -> Failure:
     try:
         shown = "".join(traceback.format_exception(kind, error, users(error.__traceback__)))
     except BaseException as broken:
-        shown = f"{name_of(kind)}: {message}\n(its traceback cannot be had: {name_of(type(broken))})\n"
+        shown = (
+            f"{name_of(kind)}: {message}\n(its traceback cannot be had: {name_of(type(broken))})\n"
+        )
     return Failure(
-        text(name_of(kind)), text(message), text(shown), [text(name_of(base)) for base in kind.__mro__]
+        text(name_of(kind)),
+        text(message),
+        text(shown),
+        [text(name_of(base)) for base in kind.__mro__],
     )
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, Final, Generic, Self, TypeVar, final
+from typing import Any, Final, Generic, Self, TypeAlias, TypeVar, final
 
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "Agent",
+    "Job",
     "Jobs",
     "Keys",
     "Lock",
@@ -22,6 +24,7 @@ __all__ = [
     "_safe_cbor",
     "_safe_json",
     "dumps",
+    "end_with_parent",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",
@@ -109,6 +112,162 @@ def keyset_show(keyset: str | None = None) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
+
+def end_with_parent(parent: int) -> None:
+    """End this process soon after its parent, whatever it is doing then."""
+
+_Parent: TypeAlias = tuple[str, int, list[bytes]]
+
+@final
+class Job:
+    """A claimed task, to be run once."""
+
+    @property
+    def ticket(self) -> int:
+        """The number that its agent gave it."""
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+
+    @property
+    def start(self) -> int:
+        """Which start of the task this is."""
+
+    @property
+    def name(self) -> str:
+        """The name of its function, to be shown."""
+
+    @property
+    def timeout(self) -> float | None:
+        """How long it may run, in seconds."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes its message has."""
+
+    @staticmethod
+    def of_pieces(id: str, start: int, name: str, pieces: list[bytes], keyset: str | None) -> Job:
+        """Make a task of what `pieces` gave in another process."""
+
+    def pieces(self) -> list[bytes]:
+        """Return the message in pieces, for another process to open."""
+
+    def let_go(self) -> None:
+        """Let go of the message, which may be large."""
+
+    def function(self) -> Callable[..., Any]:
+        """Return the function that is to be called; the rest of the message stays closed.
+
+        Raises what `open` raises.
+        """
+
+    def open(
+        self, serializer: Any = None
+    ) -> tuple[Callable[..., Any], list[Any], dict[str, Any], list[str]]:
+        """Return function, arguments and the ids of the tasks it comes after. Once only.
+
+        Raises UntrustedPayloadError and UnknownKey, having opened nothing, unless the message was signed for
+        this task; SerializationError for a function that cannot be imported.
+        """
+
+    def result(self, value: Any, serializer: Any = None) -> bytes:
+        """Return the frame of what the task gave.
+
+        Raises SerializationError for what cannot be written.
+        """
+
+    def open_parent(self, parent: _Parent, serializer: Any = None) -> Any:
+        """Return the value of one of what `Agent.parents` gave.
+
+        Raises UntrustedPayloadError unless it was signed as that task's result.
+        """
+
+@final
+class Agent:
+    """What claims tasks, keeps their leases alive and settles them, in a thread that never waits for Python.
+
+    `fileno()` can be read from when there are orders. Every `Job` among them ends by one call of `complete`,
+    `complete_frame`, `fail`, `end`, `abandon` or by `parents`; they say whether that counted.
+    """
+
+    def __new__(
+        cls,
+        jobs: Jobs,
+        *,
+        worker: str,
+        queues: list[str],
+        slots: int,
+        processes: int,
+        lease: float,
+        poll: float,
+        keyset: Any = None,
+    ) -> Self:
+        """Begin to claim."""
+
+    def fileno(self) -> int:
+        """Return what an event loop watches for reading."""
+
+    def orders(self) -> list[tuple[Any, ...]]:
+        """Return the orders since the last call, as tuples that begin with what is to be done."""
+
+    def job(self) -> Job | None:
+        """Return a task that was not among the orders yet, if there is one."""
+
+    def complete(self, job: Job, value: Any, serializer: Any = None) -> bool:
+        """Say what a task gave.
+
+        Raises SerializationError for what cannot be written; then the task has not ended.
+        """
+
+    def complete_frame(self, job: Job, frame: bytes) -> bool:
+        """Say what a task gave in another process, where `Job.result` made a frame of it."""
+
+    def fail(
+        self,
+        job: Job,
+        kind: str,
+        message: str,
+        traceback: str,
+        bases: list[str],
+        *,
+        fatal: bool = False,
+        frame: bytes | None = None,
+    ) -> bool:
+        """Say that a task failed: with an exception as text, and its arguments as a frame if they are kept."""
+
+    def end(self, job: Job, how: str, *, busy: bool = False) -> bool:
+        """Say that a task ended otherwise: "timeout", "lost", "returned" or "cancelled".
+
+        busy: what runs it goes on, and keeps its slot until `free`.
+        """
+
+    def parents(self, job: Job, ids: list[str]) -> list[_Parent] | None:
+        """Return the results of tasks; or None, having ended this one, where one did not complete."""
+
+    def place(self, job: Job, process: bool) -> None:
+        """Say where a task runs."""
+
+    def free(self, job: Job) -> None:
+        """Say that what ran a task is free again."""
+
+    def abandon(self, job: Job) -> None:
+        """Let a task go without a word: its lease runs out."""
+
+    def flush(self, here: bool) -> None:
+        """Have what ended settled and more claimed, in this thread if it may be."""
+
+    def tally(self) -> tuple[int, int, int]:
+        """Return how many tasks run, have completed and have failed."""
+
+    def ring(self) -> None:
+        """Have the loop called if there are orders."""
+
+    def drain(self) -> None:
+        """Claim no more, and end when the rest is settled."""
+
+    def close(self, *, wait: bool = True) -> None:
+        """End at once."""
 
 @final
 class Reducer:

@@ -60,7 +60,8 @@ class Orders(Ends):
         while not gone.is_set():
             if select.select([number], [], [], 0.5)[0]:
                 heard = threading.Event()
-                self.soon(lambda: (self.heard(), heard.set()))
+                self.soon(self.heard)
+                self.soon(heard.set)
                 heard.wait(0.5)
 
     # The agent's orders, on the loop
@@ -102,6 +103,14 @@ class Orders(Ends):
             "stopped or its database out of reach for so long"
         )
         log.warning("%s: %s", type(error).__name__, error)
+
+    def order_rescued(self, ident: str, state: str) -> None:
+        """Tell of a task whose worker died."""
+        log.warning("Task %s: its worker was lost; now it is %s", ident, state)
+
+    def order_misfired(self, name: str, error: BaseException) -> None:
+        """Tell of a schedule that makes no tasks."""
+        log.error("The schedule %r cannot be fired: %s", name, error)
 
     def order_trouble(self, error: BaseException) -> None:
         """Tell of a database that fails."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from holdall._child import serve
 from holdall._failure import Failure
-from holdall._holdall import Agent, Job
-from holdall._run import Run, log
+from holdall._holdall import Agent
+from holdall._run import Run, is_coroutine_function, log
 from holdall._runner import Runner
 from holdall._threads import Threads
 from holdall.errors import WorkerError
@@ -55,6 +55,15 @@ class ProcessRunner(Runner):
         else:
             self.processes.put(run)
 
+    def open(self, run: Run) -> bool:
+        """Open a message, but leave the arguments closed that a process is to open."""
+        if run.call is None:
+            function = run.job.function()
+            if not is_coroutine_function(function):
+                self.coroutines[run.job.name] = False
+                return False
+        return super().open(run)
+
     def perform(self, run: Run) -> None:
         """Run a task in the process of this thread, or see that it is for the loop."""
         if run.call is not None:
@@ -75,7 +84,7 @@ class ProcessRunner(Runner):
         try:
             self.converse(run, child)
         except (EOFError, OSError):
-            child.kill()
+            child.end()
             if not run.why:
                 log.error(
                     "The process %s died that ran task %s (%s): exit code %s",
@@ -103,9 +112,9 @@ class ProcessRunner(Runner):
                     if job.timeout is not None:
                         self.soon(self.arm, run)
                 case "loop":
-                    self.coroutines[job.name] = True
                     self.agent.place(job, process=False)
-                    self.soon(self.launch, run)
+                    run.child = None
+                    super().perform(run)
                     return
                 case "orphan":
                     self.finish(run)
@@ -175,6 +184,11 @@ class Child:
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return not self.is_killed and self.process.is_alive()
+
+    def end(self) -> None:
+        """Have it ended, and see how it did."""
+        self.kill()
+        self.process.join(PATIENCE)
 
     def kill(self) -> None:
         """End it at once, whatever it is doing."""

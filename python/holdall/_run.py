@@ -41,6 +41,12 @@ class Run:
         self.why = ""
         self.over = False
 
+    def opened(self) -> Call:
+        """Return what is to be called, which was opened before."""
+        if self.call is None:
+            raise RuntimeError(f"the message of {self.job!r} is not open")
+        return self.call
+
 
 class Ends:
     """Tells the agent how runs end. From any thread."""
@@ -104,6 +110,6 @@ def is_coroutine_function(function: Any) -> bool:
     """Whether calling it gives a coroutine: bound methods, partials and `async __call__` included."""
     while isinstance(function, partial):
         function = function.func
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)
-    )
+    # What an object is called by is its class's, as for Python itself.
+    called = inspect.getattr_static(type(function), "__call__", None)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)

@@ -48,7 +48,7 @@ class Runner(Orders):
         """Open a message unless it is open, and say whether it is for the loop."""
         if run.call is None:
             run.call = Call(*run.job.open(self.serializer))
-        here = is_coroutine_function(run.call.function)
+        here = is_coroutine_function(run.opened().function)
         self.coroutines[run.job.name] = here
         return here
 
@@ -90,8 +90,8 @@ class Runner(Orders):
 
     def join(self, run: Run) -> bool:
         """Put the results of the tasks before this one among its arguments, and say whether there are all."""
-        call, job = run.call, run.job
-        if call is None or not call.after:
+        call, job = run.opened(), run.job
+        if not call.after:
             return True
         parents = self.agent.parents(job, call.after)
         if parents is None:
@@ -104,9 +104,7 @@ class Runner(Orders):
 
     def call(self, run: Run) -> None:
         """Call a plain function."""
-        if run.call is None:
-            return
-        function, args, kwargs, _ = run.call
+        function, args, kwargs, _ = run.opened()
         if run.job.timeout is not None:
             self.soon(self.arm, run)
         try:
@@ -133,13 +131,18 @@ class Runner(Orders):
         """Run a coroutine, and catch whatever it raises: nothing of a task's may end the loop."""
         fatal = True
         try:
-            if run.awaitable is None and not (self.open(run) and run.call and not run.call.after):
+            if run.awaitable is None and not self.open(run):
+                run.task = None
+                self.begin(run)
+                return
+            function, args, kwargs, after = run.opened()
+            if after:
                 run.task = None
                 self.threads.put(run)
                 return
             fatal = False
             self.arm(run)
-            value = await (run.awaitable or run.call.function(*run.call.args, **run.call.kwargs))
+            value = await (run.awaitable or function(*args, **kwargs))
         except BaseException as error:
             if isinstance(error, GeneratorExit) and not self.loop.is_running():
                 raise

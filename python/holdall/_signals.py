@@ -22,7 +22,7 @@ def handled(loop: asyncio.AbstractEventLoop, asked: Callable[[], None]) -> Itera
         yield
         return
 
-    def handle(number: int, frame: FrameType | None) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(asked)
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -70,7 +70,7 @@ class Worker:
         if not 1 <= self.lease <= 7 * 86_400:
             raise invalid("lease", lease, "must be from 1 second to 7 days")
         self.queues = (queues,) if isinstance(queues, str) else tuple(queues)
-        if not self.queues or not all(isinstance(name, str) and name for name in self.queues):
+        if not self.queues or not all(type(name) is str and name for name in self.queues):
             raise invalid("queues", queues, "must be names, one or more")
         self.worker_id = worker_id or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         self._runner: Runner | None = None
@@ -86,7 +86,7 @@ class Worker:
         """
         if self._runner is not None:
             return
-        jobs = self.backend._acquire()
+        jobs = self.backend._acquire()  # noqa: SLF001
         try:
             agent = self._agent(jobs)
             self._runner = runner = self._make_runner(agent)
@@ -97,7 +97,7 @@ class Worker:
                 self._runner = None
                 self._stopped.set_result(None)
         finally:
-            self.backend._release()
+            self.backend._release()  # noqa: SLF001
 
     async def stop(self) -> None:
         """Let running tasks end, give back what was not begun, and wait for `start` to return.

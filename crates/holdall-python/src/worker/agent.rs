@@ -223,6 +223,12 @@ impl Agent {
             Order::Cancel(ticket) => vec![word("cancel"), ticket.into_bound_py_any(py)?],
             Order::Lost(ticket, task) => vec![word("lost"), ticket.into_bound_py_any(py)?, stale(task)?],
             Order::Refused(task) => vec![word("refused"), stale(task)?],
+            Order::Rescued(id, state) => {
+                vec![word("rescued"), id.into_bound_py_any(py)?, word(state.name())]
+            }
+            Order::Misfired(name, trouble) => {
+                vec![word("misfired"), name.into_bound_py_any(py)?, error(trouble).into_bound(py)]
+            }
             Order::Trouble(trouble) => vec![word("trouble"), error(trouble).into_bound(py)],
             Order::Recovered => vec![word("recovered")],
             Order::Ended(None) => vec![word("ended"), py.None().into_bound(py)],

@@ -4,12 +4,13 @@
 //! [`Agent`] stands between the backend and those who run tasks. They take [orders](order::Order), of
 //! which a [`Bell`] tells, and say how each task [ended](order::End). [`turn`] is the one transaction in
 //! which what ended is settled and more is claimed; [`beat`] extends leases and looks for what is to be
-//! stopped; [`run`] is the thread's loop. [`desk`] and [`rooms`] are what is known meanwhile.
+//! stopped; [`keep`] does this worker's share of what concerns all; [`run`] is the thread's loop. [`desk`] and [`rooms`] are what is known meanwhile.
 //!
 //! Nothing here knows Python or waits for its lock: a busy interpreter costs no task its lease.
 
 mod beat;
 mod desk;
+mod keep;
 pub mod order;
 mod rooms;
 mod run;

@@ -1,6 +1,6 @@
 //! What the agent tells those who run tasks, and what they tell it.
 
-use holdall_backend::jobs::{Claimed, Task};
+use holdall_backend::jobs::{Claimed, State, Task};
 use holdall_store::Signed;
 use holdall_types::Error;
 
@@ -29,6 +29,10 @@ pub enum Order {
     Lost(Ticket, Stale),
     /// What a task came to was refused, for it is no longer this worker's.
     Refused(Stale),
+    /// A dead worker's task was come for, and went there.
+    Rescued(String, State),
+    /// A schedule could not be fired.
+    Misfired(String, Error),
     /// The backend fails. Nothing is lost yet; it is tried again until it works.
     Trouble(Error),
     /// It works again.
