@@ -72,11 +72,7 @@ impl Job {
     }
 
     /// What it gave, signed.
-    pub fn signed(
-        &self,
-        value: &Bound<'_, PyAny>,
-        serializer: Option<&Bound<'_, PyAny>>,
-    ) -> Result<Signed> {
+    pub fn signed(&self, value: &Bound<'_, PyAny>, serializer: Option<&Bound<'_, PyAny>>) -> Result<Signed> {
         let serializer = Serializer::of(serializer)?;
         write_result(value, &self.id, self.start, &self.keyring, serializer.as_ref())
             .map_err(|error| error.about(value.py(), &format!("the result of {}", self.name)))

@@ -196,7 +196,10 @@ fn is_of_the_backend(kind: ErrorKind) -> bool {
     is_the_end(kind)
         || matches!(
             kind,
-            ErrorKind::StoreBusy | ErrorKind::StoreReadOnly | ErrorKind::ConnectionLost | ErrorKind::Interrupted
+            ErrorKind::StoreBusy
+                | ErrorKind::StoreReadOnly
+                | ErrorKind::ConnectionLost
+                | ErrorKind::Interrupted
         )
 }
 
