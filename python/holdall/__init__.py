@@ -47,6 +47,13 @@ from holdall.errors import (
 from holdall.info import Info
 from holdall.inspect import Inspection, inspect
 from holdall.register import register
+from holdall.serialization import (
+    CloudpickleSerializer,
+    EncryptedSerializer,
+    JsonSerializer,
+    MsgpackSerializer,
+    Serializer,
+)
 from holdall.settings import Settings
 from holdall.smart import smart_open, smart_read, smart_stream, smart_write
 from holdall.store import Store, get_store
@@ -89,24 +96,29 @@ logging.getLogger("holdall").addHandler(logging.NullHandler())
 __all__ = [
     "Backend",
     "BackendError",
+    "CloudpickleSerializer",
     "ConfigurationError",
     "Conflict",
     "ConnectionLost",
     "CorruptFrame",
     "Cron",
     "DoesNotExist",
+    "EncryptedSerializer",
     "HoldallError",
     "Info",
     "Inspection",
+    "JsonSerializer",
     "LeaseLostError",
     "LimitExceeded",
     "Lock",
+    "MsgpackSerializer",
     "NotAFrame",
     "PythonVersionError",
     "ResourceExhaustionError",
     "Result",
     "SQLiteBackend",
     "SerializationError",
+    "Serializer",
     "Settings",
     "Store",
     "StoreBusy",
