@@ -388,6 +388,11 @@ def test_a_package_that_is_not_there_is_named(module, make, monkeypatch):
         make()
 
 
+def test_messagepack_takes_no_other_bytes_for_a_key():
+    with pytest.raises(holdall.SerializationError, match="memoryview would come back as bytes"):
+        MsgpackSerializer().dumps([{memoryview(b"x"): 1}])
+
+
 def test_messagepack_of_others_is_read():
     data = msgpack.packb({"a": (1, 2), 3: b"x"})
     assert MsgpackSerializer().loads(data) == {"a": [1, 2], 3: b"x"}

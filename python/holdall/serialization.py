@@ -43,6 +43,7 @@ __all__ = [
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
 CONTAINERS = (list, dict)
+LIKE_BYTES = {bytearray, memoryview}
 # In characters and in bytes.
 FERNET_KEY, FERNET_SECRET = 44, 32
 
@@ -178,9 +179,8 @@ class MsgpackSerializer(Serializer):
     def _packed(self, value: Any) -> bytes:
         # Exact types alone; but of what is like bytes msgpack takes all for bytes.
         packed: bytes = self._pack(value, strict_types=True)
-        for kind in (bytearray, memoryview):
-            if holds(value, kind):
-                raise TypeError(f"{kind.__name__} would come back as bytes")
+        for kind in kinds_in(value) & LIKE_BYTES:
+            raise TypeError(f"{kind.__name__} would come back as bytes")
         return packed
 
     def _holds(self, value: Any) -> bool:
@@ -278,20 +278,21 @@ def decrypted(cipher: Any, token: bytes) -> bytes:
     return plain
 
 
-def holds(value: Any, kind: type) -> bool:
-    """Say whether a kind of object is anywhere in lists and dicts, which are not nested without end."""
-    if type(value) is kind:
-        return True
-    open_: list[Any] = [value] if type(value) in (list, dict) else []
+def kinds_in(value: Any) -> set[type]:
+    """Return the types of all that is in lists and dicts, which are not nested without end."""
+    kinds: set[type] = set()
+    open_ = [[value]]
     while open_:
-        outer = open_.pop()
-        items = outer if type(outer) is list else [*outer.values(), *outer]
-        kinds = set(map(type, items))
-        if kind in kinds:
-            return True
-        if list in kinds or dict in kinds:
-            open_ += [item for item in items if type(item) in (list, dict)]
-    return False
+        items = open_.pop()
+        here = set(map(type, items))
+        kinds |= here
+        if list in here or dict in here:
+            for item in items:
+                if type(item) is list:
+                    open_.append(item)
+                elif type(item) is dict:
+                    open_.append([*item, *item.values()])
+    return kinds
 
 
 def inexact(value: Any) -> SerializationError:
