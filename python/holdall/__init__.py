@@ -47,13 +47,6 @@ from holdall.errors import (
 from holdall.info import Info
 from holdall.inspect import Inspection, inspect
 from holdall.register import register
-from holdall.serialization import (
-    CloudpickleSerializer,
-    EncryptedSerializer,
-    JsonSerializer,
-    MsgpackSerializer,
-    Serializer,
-)
 from holdall.settings import Settings
 from holdall.smart import smart_open, smart_read, smart_stream, smart_write
 from holdall.store import Store, get_store
@@ -63,15 +56,27 @@ if TYPE_CHECKING:
     from holdall.backend import Backend, SQLiteBackend
     from holdall.queue import TaskQueue
     from holdall.result import Result
+    from holdall.serialization import (
+        CloudpickleSerializer,
+        EncryptedSerializer,
+        JsonSerializer,
+        MsgpackSerializer,
+        Serializer,
+    )
     from holdall.sync_queue import SyncTaskQueue
     from holdall.task import Cron, Task
 
 # The queue's names, imported when they are first asked for: whoever only keeps values needs no asyncio.
 LATER = {
     "Backend": "backend",
+    "CloudpickleSerializer": "serialization",
     "Cron": "task",
+    "EncryptedSerializer": "serialization",
+    "JsonSerializer": "serialization",
+    "MsgpackSerializer": "serialization",
     "Result": "result",
     "SQLiteBackend": "backend",
+    "Serializer": "serialization",
     "SyncTaskQueue": "sync_queue",
     "Task": "task",
     "TaskQueue": "queue",
