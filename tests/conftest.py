@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from holdall import get_store
+from holdall import SQLiteBackend, SyncTaskQueue, get_store
 
 # In the background of a shell Ctrl-C is ignored, and the children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -62,6 +62,26 @@ def disk_uri(request, tmp_path):
 @pytest.fixture
 def disk_store(disk_uri):
     with get_store(disk_uri) as opened:
+        yield opened
+
+
+@pytest.fixture(params=("memory", "sqlite"))
+def backend(request, tmp_path):
+    """A place for tasks."""
+    if request.param == "memory":
+        return SQLiteBackend(":memory:")
+    return SQLiteBackend(tmp_path / "tasks.db", durability="normal")
+
+
+@pytest.fixture
+def disk_backend(tmp_path):
+    """One that several processes can open."""
+    return SQLiteBackend(tmp_path / "tasks.db", durability="normal")
+
+
+@pytest.fixture
+def queue(backend):
+    with SyncTaskQueue(backend) as opened:
         yield opened
 
 

@@ -202,7 +202,7 @@ class Agent:
         worker: str,
         queues: list[str],
         slots: int,
-        processes: int,
+        processes: bool,
         lease: float,
         poll: float,
         keyset: Any = None,
@@ -248,6 +248,9 @@ class Agent:
 
     def parents(self, job: Job, ids: list[str]) -> list[_Parent] | None:
         """Return the results of tasks; or None, having ended this one, where one did not complete."""
+
+    def admit(self) -> None:
+        """Say that one more process can run tasks: before that nothing is claimed."""
 
     def place(self, job: Job, process: bool) -> None:
         """Say where a task runs."""

@@ -126,6 +126,14 @@ class Opened:
                 total[state] += count
         return total
 
+    def _stats(self) -> dict[str, dict[str, int]]:
+        stats: dict[str, dict[str, int]] = {}
+        counts = self._do("stats", lambda engine: engine.counts(), None)
+        for name, state, count in sorted(counts, key=lambda c: (c[0], STATES.index(c[1]))):
+            if count:
+                stats.setdefault(name, {})[state] = count
+        return stats
+
     def _purge(
         self, status: str | Iterable[str] | None, older_than: float | timedelta | None
     ) -> int:

@@ -30,10 +30,24 @@ class ProcessRunner(Runner):
     ) -> None:
         super().__init__(agent, serializer, slots)
         self.settings = (None if keyset is None else str(keyset), serializer)
-        self.processes = Threads(processes, self.work, "holdall-process")
+        self.processes: Threads[Run | None] = Threads(processes, self.employ, "holdall-process")
         self.own = threading.local()
         self.children: set[Child] = set()
         atexit.register(self.kill)
+        for _ in range(processes):
+            self.processes.put(None)
+
+    def employ(self, run: Run | None) -> None:
+        """Begin a process, or run tasks in it: nothing is claimed before there is one to run it."""
+        if run is not None:
+            self.work(run)
+            return
+        try:
+            self.child()
+        except BaseException as error:
+            self.soon(self.break_down, error)
+        else:
+            self.agent.admit()
 
     def close(self) -> None:
         """Let the threads and their processes end."""
@@ -70,9 +84,6 @@ class ProcessRunner(Runner):
             # A coroutine that comes after others.
             super().perform(run)
             return
-        if run.why:
-            self.stopped(run)
-            return
         try:
             run.child = child = self.child()
         except BaseException as error:
@@ -81,9 +92,14 @@ class ProcessRunner(Runner):
             self.finish(run)
             self.soon(self.break_down, error)
             return
+        if run.why:
+            # Perhaps since that process was begun: only from now on it can be killed.
+            run.child = None
+            self.stopped(run)
+            return
         try:
             self.converse(run, child)
-        except (EOFError, OSError):
+        except Died:
             child.end()
             if not run.why:
                 log.error(
@@ -92,19 +108,22 @@ class ProcessRunner(Runner):
                 )
                 run.why = "lost"
             self.stopped(run)
+        except BaseException:
+            # It may wait for an answer that does not come.
+            child.end()
+            raise
         finally:
             run.child = None
 
     def converse(self, run: Run, child: "Child") -> None:
         """Send a task to a process, and do what that asks for until it is done."""
         job = run.job
-        child.pipe.send((job.id, job.start, job.name, *job.pieces()))
+        child.send((job.id, job.start, job.name, *job.pieces()))
         while True:
-            what, *rest = child.pipe.recv()
+            what, *rest = child.receive()
             match what:
                 case "after":
-                    parents = self.agent.parents(job, rest[0])
-                    child.pipe.send(parents)
+                    child.send(self.agent.parents(job, rest[0]))
                 case "begun":
                     self.coroutines[job.name] = False
                     self.agent.place(job, process=True)
@@ -156,6 +175,10 @@ class ProcessRunner(Runner):
         self.order_ended(error)
 
 
+class Died(Exception):
+    """A process is gone, or is going."""
+
+
 class Child:
     """One process, as its thread holds it."""
 
@@ -172,14 +195,28 @@ class Child:
     def wait(self) -> None:
         """Wait until it can run tasks."""
         try:
-            self.pipe.recv()
-        except (EOFError, OSError):
+            self.receive()
+        except Died:
             self.process.join()
             raise WorkerError(
                 f"a worker's process cannot start (exit code {self.process.exitcode}; its error output says why). "
                 'A script that runs a worker with processes does so under `if __name__ == "__main__":`, for '
                 "each process imports it"
             ) from None
+
+    def send(self, question: Any) -> None:
+        """Send it something."""
+        try:
+            self.pipe.send(question)
+        except OSError as error:
+            raise Died from error
+
+    def receive(self) -> Any:
+        """Wait for what it says."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise Died from error
 
     def is_alive(self) -> bool:
         """Whether it still runs."""

@@ -13,6 +13,7 @@ from holdall._holdall import Agent, Job
 from holdall._orders import Orders
 from holdall._run import Call, Run, is_coroutine_function, log
 from holdall._threads import Threads
+from holdall.errors import BackendError
 
 # What is larger is not opened on the loop.
 LARGE = 1 << 20
@@ -57,7 +58,13 @@ class Runner(Orders):
     def work(self, run: Run | None) -> None:
         """Run one task after another: the next may be claimed in the breath in which one is settled."""
         while run is not None:
-            self.perform(run)
+            try:
+                self.perform(run)
+            except BackendError as error:
+                # Nothing of the task's: what it needs could not be read.
+                log.warning("Task %s (%s) is given back: %s", run.job.id, run.job.name, error)
+                self.agent.end(run.job, "returned")
+                self.finish(run)
             self.agent.flush(here=True)
             run = self.next()
             self.agent.ring()
@@ -80,6 +87,8 @@ class Runner(Orders):
             here = self.open(run)
             if not self.join(run):
                 return
+        except BackendError:
+            raise
         except BaseException as error:
             self.fail(run, error, fatal=not isinstance(error, MemoryError))
             return

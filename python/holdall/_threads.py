@@ -8,6 +8,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class End:
+    """What ends a thread."""
+
+
+
 class Threads(Generic[T]):
     """So many threads at most, each made when there is more work than threads.
 
@@ -17,7 +22,7 @@ class Threads(Generic[T]):
 
     def __init__(self, most: int, work: Callable[[T], None], name: str) -> None:
         self._most, self._work, self._name = most, work, name
-        self._inbox: queue.SimpleQueue[T | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[T | End] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._under_way = 0
@@ -36,13 +41,13 @@ class Threads(Generic[T]):
     def close(self) -> list[threading.Thread]:
         """Let the threads end when they have done what they are at, and return them."""
         for _ in self._threads:
-            self._inbox.put(None)
+            self._inbox.put(End())
         return self._threads
 
     def _run(self) -> None:
         while True:
             item = self._inbox.get()
-            if item is None:
+            if isinstance(item, End):
                 return
             try:
                 self._work(item)

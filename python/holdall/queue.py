@@ -178,6 +178,10 @@ class TaskQueue(Opened):
         """Return how many tasks are in each state, of one queue or of all."""
         return await asyncio.to_thread(self._counts, queue)
 
+    async def stats(self) -> dict[str, dict[str, int]]:
+        """Return of each queue how many tasks are in each state in which there are some."""
+        return await asyncio.to_thread(self._stats)
+
     async def purge(
         self,
         *,

@@ -101,7 +101,7 @@ class SyncTaskQueue(Opened):
             return queue.open(outcome, keep=False)
         result = Result.of(outcome)
         error = TaskExecutionError(
-            f"Task {task_id} failed: {result.error}",
+            f"Task {task_id} failed: {(result.error or '').removeprefix('failed: ')}",
             task_id=task_id,
             worker_id=about["worker"],
             function_name=about["function"],
@@ -153,6 +153,10 @@ class SyncTaskQueue(Opened):
     def counts(self, queue: str | None = None) -> dict[str, int]:
         """Return how many tasks are in each state, of one queue or of all."""
         return self._counts(queue)
+
+    def stats(self) -> dict[str, dict[str, int]]:
+        """Return of each queue how many tasks are in each state in which there are some."""
+        return self._stats()
 
     def purge(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 from holdall._holdall import Agent
 from holdall._runner import Runner
 from holdall._signals import handled
+from holdall.backend import Backend
 from holdall.errors import ValidationError
 from holdall.validation import validate
 
@@ -35,7 +36,7 @@ class Worker:
 
     def __init__(
         self,
-        backend: Any,
+        backend: Backend,
         serializer: Any = None,
         max_concurrency: int = 1,
         poll_interval: float | timedelta = 1.0,
@@ -58,8 +59,14 @@ class Worker:
         keyset: the keys that messages are verified by and results signed with: a path or a text.
         worker_id: this worker's name, to be shown; by default host, process and number.
         """
-        if backend is None:
-            raise ValidationError("backend is required", parameter="backend")
+        if not isinstance(backend, Backend):
+            raise invalid("backend", backend, "must be a backend such as SQLiteBackend('tasks.db')")
+        if serializer is not None and not all(
+            callable(getattr(serializer, verb, None)) for verb in ("dumps", "loads")
+        ):
+            raise invalid("serializer", serializer, "must have dumps and loads")
+        if worker_id is not None and type(worker_id) is not str:
+            raise invalid("worker_id", worker_id, "must be a str")
         self.backend, self.serializer, self.keyset = backend, serializer, keyset
         self.max_concurrency = whole("max_concurrency", max_concurrency, 1, 1000)
         self.processes = whole("processes", processes, 0, 1000)
@@ -121,7 +128,7 @@ class Worker:
             worker=self.worker_id,
             queues=list(self.queues),
             slots=self.max_concurrency,
-            processes=self.processes,
+            processes=self.processes > 0,
             lease=self.lease,
             poll=self.poll_interval,
             keyset=self.keyset,
@@ -145,10 +152,11 @@ class Worker:
         error: BaseException | None = None
         try:
             with handled(runner.loop, runner.signalled), runner.listening():
-                error = await asyncio.shield(runner.ended)
-        except asyncio.CancelledError:
-            await runner.leave()
-            raise
+                try:
+                    error = await asyncio.shield(runner.ended)
+                except asyncio.CancelledError:
+                    await runner.leave()
+                    raise
         finally:
             agent.close(wait=runner.ended.done())
             runner.close()

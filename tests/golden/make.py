@@ -439,4 +439,5 @@ def main():
     (HERE / "frames.json").write_text(text + "\n", encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ mod out;
 mod put;
 mod settings;
 mod stop;
+mod tasks;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -30,7 +31,7 @@ Exit codes:
   0    done
   1    any other error
   2    a bad argument, key, URI or setting
-  3    no such key, or no such store
+  3    no such key or task, or no such store
   4    the value could run code, and no key of the keyset signed it
   5    the value is damaged, or written by a newer holdall
   6    the store is busy, full, read-only or unreachable: try again, or mend it
@@ -62,6 +63,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Delete(delete::Delete),
     Copy(copy::Copy),
+    Tasks(tasks::Tasks),
     Settings(settings::Settings),
     Key(key::Key),
     Completion(completion::Completion),
@@ -98,6 +100,7 @@ impl Cli {
             Command::Inspect(inspect) => inspect.run(py, store),
             Command::Delete(delete) => delete.run(py, store),
             Command::Copy(copy) => copy.run(py),
+            Command::Tasks(tasks) => tasks.run(py),
             Command::Settings(settings) => settings.run(py, store),
             Command::Key(key) => key.run(py),
             Command::Completion(completion) => completion.run(py),

@@ -146,7 +146,8 @@ fn named<'py>(py: Python<'py>, reference: &str) -> Result<Bound<'py, PyAny>> {
         }
     };
     let Some((module, name)) = reference.split_once(':') else { return Err(missing(None)) };
-    let known = imported(&PyString::new(py, module));
+    // What another thread has only begun to import is waited for, as an import does.
+    let known = imported(&PyString::new(py, module)).filter(|module| !is_being_imported(module));
     let module = match known.map_or_else(|| py.import(module).map(Bound::into_any), Ok) {
         Ok(module) => module,
         // A module may do anything when it is imported, leave the program too.
@@ -163,4 +164,11 @@ fn named<'py>(py: Python<'py>, reference: &str) -> Result<Bound<'py, PyAny>> {
         Ok(None) => Err(missing(None)),
         Err(error) => Err(missing(Some(error))),
     }
+}
+
+fn is_being_imported(module: &Bound<'_, PyAny>) -> bool {
+    let py = module.py();
+    let spec = module.getattr_opt(intern!(py, "__spec__")).ok().flatten();
+    let being = spec.and_then(|spec| spec.getattr_opt(intern!(py, "_initializing")).ok().flatten());
+    being.is_some_and(|being| being.is_truthy().unwrap_or(false))
 }

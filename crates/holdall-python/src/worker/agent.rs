@@ -40,7 +40,7 @@ impl Agent {
         worker: String,
         queues: Vec<String>,
         slots: usize,
-        processes: usize,
+        processes: bool,
         lease: &Bound<'_, PyAny>,
         poll: &Bound<'_, PyAny>,
         keyset: Option<&Bound<'_, PyAny>>,
@@ -161,6 +161,11 @@ impl Agent {
             }
         }
         Ok(Some(parents))
+    }
+
+    /// Say that one more process can run tasks.
+    fn admit(&self) {
+        self.engine.admit();
     }
 
     /// Say where a task runs: in a process or here.

@@ -54,7 +54,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub fn new(here: usize, processes: usize) -> Self {
+    pub fn new(here: usize, processes: bool) -> Self {
         Self {
             stage: Stage::Working,
             held: HashMap::new(),
@@ -112,6 +112,10 @@ impl Desk {
         };
         self.finished.push(Finished { ticket, held, event, result });
         true
+    }
+
+    pub fn admit(&mut self) {
+        self.rooms.admit();
     }
 
     pub fn place(&mut self, ticket: Ticket, place: Place) {

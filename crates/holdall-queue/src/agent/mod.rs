@@ -44,8 +44,8 @@ pub struct Settings {
     pub worker: String,
     /// How many tasks run at once, but for those in processes.
     pub here: usize,
-    /// How many run in processes of their own; with none, everything runs here.
-    pub processes: usize,
+    /// Whether others run in processes, each of which is announced by [`Agent::admit`].
+    pub processes: bool,
     /// How long a task is nobody else's without a sign of life.
     pub lease: Duration,
     /// How long at most nobody looks for tasks, if no change wakes the worker.
@@ -131,6 +131,14 @@ impl Agent {
     /// is no longer this worker's. It is settled with the next turn, for which [`flush`](Agent::flush) asks.
     pub fn end(&self, ticket: Ticket, end: End) -> bool {
         self.is_ours() && self.desk().end(ticket, end)
+    }
+
+    /// Says that one more process can run tasks.
+    pub fn admit(&self) {
+        if self.is_ours() {
+            self.desk().admit();
+            (self.waker)();
+        }
     }
 
     /// Says where a task runs.

@@ -21,8 +21,14 @@ enum Taken {
 }
 
 impl Rooms {
-    pub fn new(here: usize, processes: usize) -> Self {
-        Self { here, processes: (processes > 0).then_some(processes), taken: HashMap::new() }
+    /// With slots in `processes`, none of which is there before it was admitted.
+    pub fn new(here: usize, processes: bool) -> Self {
+        Self { here, processes: processes.then_some(0), taken: HashMap::new() }
+    }
+
+    /// Adds a slot in a process.
+    pub fn admit(&mut self) {
+        self.processes = self.processes.map(|free| free + 1);
     }
 
     /// For how many tasks of whatever kind there is a slot.
@@ -72,7 +78,7 @@ mod tests {
 
     #[test]
     fn without_processes_there_is_one_kind_of_slot() {
-        let mut rooms = Rooms::new(2, 0);
+        let mut rooms = Rooms::new(2, false);
         rooms.take(1);
         rooms.take(2);
         assert_eq!(rooms.free(), 0);
@@ -88,7 +94,10 @@ mod tests {
 
     #[test]
     fn a_task_takes_a_slot_of_each_kind_until_its_kind_is_known() {
-        let mut rooms = Rooms::new(3, 2);
+        let mut rooms = Rooms::new(3, true);
+        assert_eq!(rooms.free(), 0, "no process has begun yet");
+        rooms.admit();
+        rooms.admit();
         assert_eq!(rooms.free(), 2);
         rooms.take(1);
         rooms.take(2);
