@@ -25,6 +25,7 @@ __all__ = [
     "_safe_json",
     "dumps",
     "end_with_parent",
+    "exact_json",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",
@@ -88,6 +89,9 @@ def loads(
     Raises NotAFrame and CorruptFrame for other bytes, UntrustedPayloadError and UnknownKey for
     an active payload that is not trusted, PythonVersionError for code of another Python version.
     """
+
+def exact_json(value: Any) -> bytes | None:
+    """Return a value as JSON, or None where JSON does not hold it exactly."""
 
 def inspect_frame(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     """Return what a frame or a bare value says of itself, opening nothing; `holdall.inspect` shows it."""
