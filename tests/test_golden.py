@@ -45,8 +45,9 @@ def test_a_golden_frame_says_what_it_was_made_of(name):
     assert seen.size == len(data)
     assert seen.segments == len(entry.get("segments", ()))
     assert seen.bare is False
-    assert seen.active is (entry["codec"] == "pickle")
+    assert seen.active is (entry["codec"] == "pickle" or name == "sealed-cbor")
     assert seen.signed_by == (fields["signed"] and fields["signed"]["key_id"])
+    assert seen.sealed_by == (sealed_of(name) and sealed_of(name)["key_id"])
     assert seen.python == (fields["python"] and "{}.{}".format(*fields["python"]))
     if fields["expires"] is None:
         assert seen.expires_at is None
@@ -56,8 +57,12 @@ def test_a_golden_frame_says_what_it_was_made_of(name):
         assert seen.expires_at.year == datetime.max.year
 
 
-def expected(entry):
-    payload = base64.b64decode(entry["payload"])
+def sealed_of(name):
+    return FRAMES[name]["fields"].get("sealed")
+
+
+def expected(entry, payload=None):
+    payload = base64.b64decode(entry["payload"]) if payload is None else payload
     read = {
         "raw": lambda: payload,
         "text": payload.decode,
@@ -67,7 +72,31 @@ def expected(entry):
     return read[entry["codec"]]()
 
 
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize("name", [name for name in READABLE if sealed_of(name)])
+def test_a_sealed_golden_frame_is_read_by_who_holds_its_key(name):
+    entry, sealed, data = FRAMES[name], sealed_of(name), bytes_of(name)
+    error = sealed["open"] and getattr(holdall, sealed["open"])
+    if sealed["purpose"] != "value" or sealed["context"]:
+        error = holdall.UntrustedPayloadError
+    plain = base64.b64decode(sealed["plain"])
+    for trust in ("keyset", "all"):
+        if error:
+            for mode in ("auto", "raw"):
+                with pytest.raises(error) as caught:
+                    holdall.loads(data, mode=mode, trust=trust)
+                assert type(caught.value) is error
+            continue
+        assert holdall.loads(data, mode="raw", trust=trust) == plain
+        if entry["fields"]["python"] not in (None, list(sys.version_info[:2])):
+            with pytest.raises(holdall.PythonVersionError):
+                holdall.loads(data, trust=trust)
+        elif entry["codec"] == "pickle":
+            assert holdall.loads(data, trust=trust) is None
+        else:
+            assert holdall.loads(data, trust=trust) == expected(entry, plain)
+
+
+@pytest.mark.parametrize("name", [name for name in READABLE if not sealed_of(name)])
 def test_a_golden_frame_is_read_as_far_as_it_is_trusted(name):
     entry, data = FRAMES[name], bytes_of(name)
     signed = entry["fields"]["signed"]
@@ -191,14 +220,17 @@ def reader(name="read_frame"):
 @pytest.mark.parametrize("name", READABLE)
 def test_the_plain_reader_of_the_format_page_reads_what_is_passive(name):
     entry, read = FRAMES[name], reader()
-    if entry["codec"] in ("cbor", "pickle"):
+    if sealed_of(name):
+        with pytest.raises(ValueError, match="sealed"):
+            read(bytes_of(name))
+    elif entry["codec"] in ("cbor", "pickle"):
         with pytest.raises(ValueError, match=r"passive|CBOR"):
             read(bytes_of(name))
     else:
         assert read(bytes_of(name)) == expected(entry)
 
 
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize("name", [name for name in READABLE if not sealed_of(name)])
 def test_the_plain_reader_finds_payload_and_segments(name):
     entry = FRAMES[name]
     _, payload, segments = reader("parts_of")(bytes_of(name))

@@ -56,6 +56,13 @@ if TYPE_CHECKING:
     from holdall.backend import Backend, SQLiteBackend
     from holdall.queue import TaskQueue
     from holdall.result import Result
+    from holdall.serialization import (
+        CloudpickleSerializer,
+        EncryptedSerializer,
+        JsonSerializer,
+        MsgpackSerializer,
+        Serializer,
+    )
     from holdall.sync_queue import SyncTaskQueue
     from holdall.task import Cron, Task
     from holdall.worker import Worker
@@ -63,9 +70,14 @@ if TYPE_CHECKING:
 # The queue's names, imported when they are first asked for: whoever only keeps values needs no asyncio.
 LATER = {
     "Backend": "backend",
+    "CloudpickleSerializer": "serialization",
     "Cron": "task",
+    "EncryptedSerializer": "serialization",
+    "JsonSerializer": "serialization",
+    "MsgpackSerializer": "serialization",
     "Result": "result",
     "SQLiteBackend": "backend",
+    "Serializer": "serialization",
     "SyncTaskQueue": "sync_queue",
     "Task": "task",
     "TaskQueue": "queue",
@@ -91,24 +103,29 @@ logging.getLogger("holdall").addHandler(logging.NullHandler())
 __all__ = [
     "Backend",
     "BackendError",
+    "CloudpickleSerializer",
     "ConfigurationError",
     "Conflict",
     "ConnectionLost",
     "CorruptFrame",
     "Cron",
     "DoesNotExist",
+    "EncryptedSerializer",
     "HoldallError",
     "Info",
     "Inspection",
+    "JsonSerializer",
     "LeaseLostError",
     "LimitExceeded",
     "Lock",
+    "MsgpackSerializer",
     "NotAFrame",
     "PythonVersionError",
     "ResourceExhaustionError",
     "Result",
     "SQLiteBackend",
     "SerializationError",
+    "Serializer",
     "Settings",
     "Store",
     "StoreBusy",

@@ -25,6 +25,7 @@ __all__ = [
     "_safe_json",
     "dumps",
     "end_with_parent",
+    "exact_json",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",
@@ -50,6 +51,7 @@ def dumps(
     model: Any = None,
     frame: bool = True,
     keyset: str | None = None,
+    seal: bool = False,
 ) -> bytes:
     """Return a value as bytes.
 
@@ -58,6 +60,7 @@ def dumps(
     model: a pydantic model, or any type that pydantic validates; its data is written.
     frame: False gives the codec's bare bytes, which `loads(..., frame=False)` reads.
     keyset: the keys to sign an active payload with: a path or a keyset's text.
+    seal: True encrypts the payload, so that only holders of the key can read it; large arrays lie in it.
 
     Raises SerializationError, with the path to the culprit, for what cannot be written.
     """
@@ -71,6 +74,7 @@ def loads(
     frame: bool = True,
     trust: str | None = None,
     keyset: str | None = None,
+    seal: bool = False,
 ) -> Any:
     """Return the value of bytes that `dumps` gave.
 
@@ -79,11 +83,15 @@ def loads(
     frame: False reads bare bytes in mode "json", "cbor", "text" or "raw".
     trust: "keyset" (default) opens active payloads that a key of the keyset signed, "all" opens them
         whoever wrote them.
-    keyset: the keys to verify with: a path or a keyset's text.
+    keyset: the keys to verify and to open with: a path or a keyset's text.
+    seal: True takes nothing but what is sealed.
 
     Raises NotAFrame and CorruptFrame for other bytes, UntrustedPayloadError and UnknownKey for
     an active payload that is not trusted, PythonVersionError for code of another Python version.
     """
+
+def exact_json(value: Any) -> bytes | None:
+    """Return a value as JSON, or None where JSON does not hold it exactly."""
 
 def inspect_frame(data: bytes | bytearray | memoryview) -> dict[str, Any]:
     """Return what a frame or a bare value says of itself, opening nothing; `holdall.inspect` shows it."""

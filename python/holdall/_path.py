@@ -15,16 +15,19 @@ LIMITED.maxtuple = LIMITED.maxfrozenset = 8
 LIMITED.maxstring = LIMITED.maxother = LIMITED.maxlong = 60
 
 
-def culprit(value: Any, fine: Callable[[Any], bool]) -> tuple[str, Any]:
+def culprit(
+    value: Any, fine: Callable[[Any], bool], inside: tuple[type, ...] = (object,)
+) -> tuple[str, Any]:
     """Return the path to the innermost part that is not `fine`, and that part.
 
-    Only called once the whole value was refused. Each step tries the parts of one object and goes
+    inside: what is taken apart at all. Only called once the whole value was refused. Each step tries the parts of one object and goes
     into the first one that is refused, so the cost is that of a few more attempts.
     """
     steps: list[str] = []
     seen = {id(value)}
     while len(steps) < MOST_STEPS:
-        for step, part in readable(parts(value)):
+        found = parts(value) if issubclass(type(value), inside) else iter(())
+        for step, part in readable(found):
             if id(part) not in seen and not fine(part):
                 seen.add(id(part))
                 steps.append(step)

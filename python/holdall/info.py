@@ -22,7 +22,7 @@ class Info:
     expires_at: aware, in UTC; None for ever.
     mimetype: by the key's ending, else by the codec.
     bare: whether the value is kept without a frame, and so without a checksum.
-    signed_by: the id of the key that signed it. python: the version whose code it holds.
+    signed_by, sealed_by: the id of the key that signed or sealed it. python: the version whose code it holds.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Info:
     mimetype: str
     bare: bool
     signed_by: str | None
+    sealed_by: str | None
     python: str | None
 
 
@@ -61,6 +62,7 @@ def info_of(glance: dict[str, Any], store: str, uri: str) -> Info:
         mimetype=guess or BY_CODEC.get(codec, "application/octet-stream"),
         bare=glance["bare"],
         signed_by=glance["signed_by"],
+        sealed_by=glance["sealed_by"],
         python=glance["python"],
     )
 

@@ -23,7 +23,8 @@ class Inspection:
     size, header_size: bytes in all, and before the payload.
     segments: how many large buffers there are beside the payload.
     expires_at: aware datetime in UTC, or None. python: the version whose code it holds.
-    signed_by: the id of the signing key; says nothing of whether the signature is right.
+    signed_by, sealed_by: the id of the key that signed or sealed it; says nothing of whether it is
+        right. A sealed payload cannot be looked into.
     names: what a pickle would import, in its order, or the classes whose instances CBOR holds;
         none of it was imported.
     preview: the first characters of the payload; CBOR in diagnostic notation.
@@ -38,6 +39,7 @@ class Inspection:
     expires_at: datetime | None
     python: str | None
     signed_by: str | None
+    sealed_by: str | None
     names: tuple[str, ...]
     preview: str
 
@@ -49,6 +51,8 @@ class Inspection:
             lines.append(f"  {self.segments} large buffer(s) beside the payload")
         if self.signed_by:
             lines.append(f"  signed by key {self.signed_by}")
+        if self.sealed_by:
+            lines.append(f"  sealed by key {self.sealed_by}")
         if self.expires_at:
             lines.append(f"  expires {self.expires_at.isoformat()}")
         if self.python:
@@ -74,7 +78,9 @@ def inspect(data: bytes) -> Inspection:
     expires = seen["expires"]
     active: bool = seen["active"]
     found: list[str] = []
-    if codec == "cbor":
+    if seen["sealed_by"] is not None:
+        text = "(sealed)"
+    elif codec == "cbor":
         active, found, text = inspect_cbor(payload, PREVIEW * 4)
     elif codec == "pickle":
         found, text = names(payload), repr(payload[:PREVIEW])
@@ -92,6 +98,7 @@ def inspect(data: bytes) -> Inspection:
         expires_at=None if expires is None else moment(expires),
         python=seen["python"],
         signed_by=seen["signed_by"],
+        sealed_by=seen["sealed_by"],
         names=tuple(found),
         preview=one_line(text),
     )

@@ -1,7 +1,7 @@
 """Write the golden frames, their keyset and index, and a database: `python tests/golden/make.py`.
 
 This is a second implementation of docs/format.md that shares no line with the engine, so that a
-mistake must be made twice to pass. It needs `pip install blake3 xxhash`. Once a format version is
+mistake must be made twice to pass. It needs `pip install blake3 pynacl xxhash`. Once a format version is
 promised, its files are never written again; new ones are added.
 """
 
@@ -13,12 +13,14 @@ from pathlib import Path
 
 import make_cbor
 from blake3 import blake3
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
 from xxhash import xxh3_64_intdigest
 
 HERE = Path(__file__).parent
 CODECS = {"raw": 0, "text": 1, "json": 2, "cbor": 3, "pickle": 4}
 COMPRESSED, SIGNED, SEALED, EXPIRY, PYTHON, SEGMENTS, BOUND, MORE = (1 << bit for bit in range(8))
 KEY = 1
+CHUNK = 65_536
 
 # Public test values: these keys sign nothing but the golden files.
 PRIMARY, OLDER, DISABLED, FOREIGN = 0x9F86D081, 0x5EED0001, 0x00C0FFEE, 0xDEADBEEF
@@ -43,6 +45,26 @@ def mac(key_id, purpose, head, payload, context):
     ).digest()
     lengths = struct.pack("<QQQ", len(head), len(payload), len(context))
     return blake3(head + payload + context + lengths, key=subkey).digest()
+
+
+def seal(key_id, purpose, nonce, context, before, fields, payload):
+    """Return a sealed frame's header, its checksum apart, and its payload.
+
+    `before` and `fields` stand before and behind the field of the flag sealed.
+    """
+    root = blake3(
+        SECRETS[key_id], derive_key_context=f"holdall 2026-11 frame sealing: {purpose}"
+    ).digest()
+    keys = blake3(nonce, key=root).digest(length=64)
+    own, commitment = keys[:32], keys[32:]
+    head = before + struct.pack("<I", key_id) + nonce + commitment + fields
+    data = head + context + struct.pack("<QQ", len(head), len(context))
+    chunks = [payload[at : at + CHUNK] for at in range(0, len(payload), CHUNK)] or [b""]
+    body = b""
+    for index, chunk in enumerate(chunks):
+        place = nonce[:15] + struct.pack("<QB", index, index == len(chunks) - 1)
+        body += crypto_aead_xchacha20poly1305_ietf_encrypt(chunk, data, place, own)
+    return head, body
 
 
 def place(base, payload, segments):
@@ -113,6 +135,50 @@ def frame(name, codec, payload, *, expires=None, python=None, segments=(), key=N
     keep("frames", name, head, payload, segments=segments, codec=codec, fields=fields, error=None)
 
 
+def sealed(name, codec, payload, by, *, expires=None, python=None, key=None, wrong=None):
+    """Keep a frame that is sealed. `by` is (key id, purpose, context, what opening says).
+
+    `wrong` changes header and payload, so that it does not open, under a checksum that is right.
+    """
+    key_id, purpose, context, error = by
+    flags = SEALED | EXPIRY * (expires is not None) | PYTHON * (python is not None)
+    before = start(flags | MORE * (key is not None), codec)
+    fields = b""
+    if key is not None:
+        before += bytes([KEY])
+    if expires is not None:
+        fields += struct.pack("<Q", expires)
+    if python is not None:
+        fields += bytes(python)
+    if key is not None:
+        fields += struct.pack("<H", len(key.encode())) + key.encode()
+    nonce = blake3(name.encode()).digest(length=24)
+    head, body = seal(key_id, purpose, nonce, context, before, fields, payload)
+    if wrong is not None:
+        head, body = wrong(head, body)
+        error = "UntrustedPayloadError"
+        codec = list(CODECS)[head[2]]
+    field = head[len(before) : len(before) + 60]
+    seal_field = {
+        "key_id": f"{struct.unpack('<I', field[:4])[0]:08x}",
+        "purpose": purpose,
+        "context": base64.b64encode(context).decode(),
+        "nonce": field[4:28].hex(),
+        "commitment": field[28:].hex(),
+        "open": error,
+        "plain": base64.b64encode(payload).decode(),
+    }
+    head += checksum(head, body)
+    fields = {
+        "expires": expires,
+        "python": python,
+        "key": key,
+        "signed": None,
+        "sealed": seal_field,
+    }
+    keep("frames", name, head, body, codec=codec, fields=fields, error=None)
+
+
 def refused(name, error, before, payload, *, codec=None, sum=None, after=b""):
     """Keep a frame that must be refused. `before` is all of the header but its checksum."""
     head = before + (checksum(before, payload) if sum is None else sum)
@@ -170,6 +236,48 @@ def make_frames():
     everything = {"expires": 1_796_083_200_000, "python": (3, 11), "key": "every/field"}
     frame("everything", "pickle", none, **everything, sign=sign)
     frame("everything-beside", "pickle", none, **everything, segments=[b"data", b"2"], sign=sign)
+    make_sealed(none, everything)
+
+
+def make_sealed(none, everything):
+    value = (PRIMARY, "value", b"", None)
+    sealed("sealed", "text", b"nobody's business", value)
+    sealed("sealed-empty", "raw", b"", value)
+    sealed("sealed-json", "json", b'{"data":1}', value)
+    sealed("sealed-cbor", "cbor", bytes.fromhex("d9c1488101"), value)
+    sealed("sealed-pickle", "pickle", none, value)
+    sealed("sealed-everything", "pickle", none, value, **everything)
+    sealed("sealed-task", "pickle", none, (PRIMARY, "task", b"task 1", None))
+    sealed("sealed-older-key", "pickle", none, (OLDER, "value", b"", None))
+    sealed("sealed-disabled-key", "pickle", none, (DISABLED, "value", b"", "UnknownKey"))
+    sealed("sealed-foreign-key", "pickle", none, (FOREIGN, "value", b"", "UnknownKey"))
+    wrongs = {
+        "tag": lambda head, body: (head, body[:-1] + bytes([body[-1] ^ 1])),
+        "text": lambda head, body: (head, bytes([body[0] ^ 1]) + body[1:]),
+        "nonce": lambda head, body: (head[:8] + bytes([head[8] ^ 1]) + head[9:], body),
+        "commitment": lambda head, body: (head[:-1] + bytes([head[-1] ^ 1]), body),
+        "codec": lambda head, body: (head[:2] + bytes([CODECS["raw"]]) + head[3:], body),
+        "key": lambda head, body: (head[:4] + struct.pack("<I", OLDER) + head[8:], body),
+        "cut": lambda head, body: (head, body[:-1]),
+        "shorter-than-a-tag": lambda head, body: (head, body[-15:]),
+        "nothing": lambda head, body: (head, b""),
+        "longer": lambda head, body: (head, body + b"!"),
+    }
+    for what, wrong in wrongs.items():
+        sealed(f"sealed-wrong-{what}", "pickle", none, value, wrong=wrong)
+    make_sealed_lengths()
+
+
+def make_sealed_lengths():
+    """Keep of frames of several chunks a hash alone: they are long, and nothing else is in them."""
+    lengths = []
+    for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 77]:
+        nonce, payload = bytes(range(24)), bytes(at % 251 for at in range(length))
+        before = start(SEALED, "raw")
+        head, body = seal(PRIMARY, "value", nonce, b"a/key", before, b"", payload)
+        head += checksum(head, body)
+        lengths.append({"length": length, "blake3": blake3(head + body).hexdigest()})
+    (HERE / "sealed.json").write_text(json.dumps(lengths, indent=1) + "\n", encoding="utf-8")
 
 
 def make_refused():
@@ -185,8 +293,18 @@ def make_refused():
     )
     bomb = start(COMPRESSED) + struct.pack("<BQ", 1, 2**64 - 1)
     refused("compressed-forged", newer, bomb, zstd, codec="text")
-    seal = struct.pack("<I", PRIMARY) + bytes(range(24)) + bytes(range(32))
-    refused("sealed", newer, start(SEALED) + seal, b"\xaa" * 21, codec="text")
+    field = struct.pack("<I", PRIMARY) + bytes(range(24)) + bytes(range(32))
+    code = bytes(36)
+    refused(
+        "sealed-signed", corrupt, start(SEALED | SIGNED) + field + code, bytes(21), codec="text"
+    )
+    beside = table(bytes(21), [b"data"], signed=False)
+    refused(
+        "sealed-segments", newer, start(SEALED | SEGMENTS) + field + beside, bytes(21), codec="text"
+    )
+    refused("sealed-compressed", newer, start(SEALED | COMPRESSED) + bytes(9) + field, bytes(21))
+    refused("sealed-bound", newer, start(SEALED | BOUND) + field, bytes(21), codec="text")
+    refused("sealed-field-cut", corrupt, (start(SEALED) + field)[:-1], b"", sum=b"")
     make_refused_segments()
     payload = b"\x80\x05N."
     head = start(BOUND | SIGNED, "pickle") + struct.pack("<I", PRIMARY)

@@ -17,7 +17,7 @@ pub struct Frame<'a> {
     pub header: Header,
     /// The header's bytes, checksum included.
     pub head: &'a [u8],
-    /// The codec's bytes.
+    /// The codec's bytes, or in a sealed frame what [`open`](Frame::open) makes them of.
     pub payload: &'a [u8],
     /// The segments, each of them checked; none where they are kept elsewhere.
     pub segments: Vec<&'a [u8]>,
@@ -96,9 +96,15 @@ impl<'a> Frame<'a> {
     /// Checks that a key of this keyset signed the frame, for this purpose and context.
     ///
     /// # Errors
-    /// `UntrustedPayload` if there is no signature or it does not match; `UnknownKey` if the key
+    /// `UntrustedPayload` if there is no signature or it does not match, and for a sealed frame, which
+    /// [`open`](Frame::open) checks: its payload as it stands is nothing to be read; `UnknownKey` if the key
     /// is not in the keyset or is disabled there.
     pub fn verify(&self, signer: &Signer<'_>) -> Result<()> {
+        if self.header.sealed.is_some() {
+            let codec = self.header.codec.name();
+            let message = format!("this {codec} payload is sealed; it must be opened before it can be read");
+            return Err(Error::new(ErrorKind::UntrustedPayload, message));
+        }
         let what = signer.purpose.what(self.header.codec);
         let or_else = signer.purpose.or_else();
         let Some(signature) = &self.header.signed else {

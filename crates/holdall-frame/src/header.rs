@@ -5,8 +5,9 @@ use holdall_types::{Codec, Error, ErrorKind, Result};
 
 use crate::checksum::{self, checksum};
 use crate::cursor::Cursor;
-use crate::flags::{self, EXPIRY, KEY, MORE, PYTHON, SEGMENTS, SIGNED};
+use crate::flags::{self, EXPIRY, KEY, MORE, PYTHON, SEALED, SEGMENTS, SIGNED};
 use crate::keyset::KeyId;
+use crate::seal::Seal;
 use crate::signature::{MAC_LEN, Signature, Signer};
 use crate::table::Table;
 use crate::{MAGIC, VERSION};
@@ -16,6 +17,8 @@ use crate::{MAGIC, VERSION};
 pub struct Header {
     /// How the payload is to be read.
     pub codec: Codec,
+    /// With what the payload was sealed. `None` when writing: [`seal`](Header::seal) makes it.
+    pub sealed: Option<Seal>,
     /// When the value stops being one, in milliseconds since the Unix epoch.
     pub expires: Option<u64>,
     /// The Python version (major, minor) whose code objects the payload holds.
@@ -33,14 +36,15 @@ impl Header {
     /// The header of a payload of which there is nothing else to say.
     #[must_use]
     pub const fn plain(codec: Codec) -> Self {
-        Self { codec, expires: None, python: None, table: None, key: None, signed: None }
+        Self { codec, sealed: None, expires: None, python: None, table: None, key: None, signed: None }
     }
 
     /// Whether opening the payload can run code or makes instances of classes. Of CBOR only what is
-    /// signed may.
+    /// signed or sealed may.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        self.codec.is_active() || (matches!(self.codec, Codec::Cbor) && self.signed.is_some())
+        let vouched_for = self.signed.is_some() || self.sealed.is_some();
+        self.codec.is_active() || (matches!(self.codec, Codec::Cbor) && vouched_for)
     }
 
     /// Reads the header that bytes begin with, and says how long it is. `None` if they do not
@@ -76,6 +80,9 @@ impl Header {
             [more] = cursor.array()?;
             flags::check_more(more)?;
         }
+        if flags & SEALED != 0 {
+            self.sealed = Some(Seal::read(cursor)?);
+        }
         if flags & EXPIRY != 0 {
             self.expires = Some(u64::from_le_bytes(cursor.array()?));
         }
@@ -108,7 +115,7 @@ impl Header {
     /// The header's bytes for this payload, signed under the primary key if there is a signer.
     ///
     /// # Errors
-    /// `Validation` if `signed` is set already, the key is empty, or the table is another payload's
+    /// `Validation` if `signed` or `sealed` is set already, the key is empty, or the table is another payload's
     /// or has hashes of the other kind; `LimitExceeded` if the payload or the key is too long for a
     /// frame.
     pub fn write(&self, payload: &[u8], signer: Option<&Signer<'_>>) -> Result<Vec<u8>> {
@@ -133,10 +140,30 @@ impl Header {
     }
 
     fn build(&self, payload: Option<&[u8]>, signer: Option<&Signer<'_>>) -> Result<Vec<u8>> {
-        if self.signed.is_some() {
+        let mut head = self.fields(None, signer.is_some())?;
+        if let Some(signer) = signer {
+            let key = signer.keyset.primary();
+            head.extend_from_slice(&key.id.0.to_le_bytes());
+            match payload {
+                Some(payload) => {
+                    let mac = signer.mac(key, &head, payload);
+                    head.extend_from_slice(mac.as_bytes());
+                }
+                None => head.extend_from_slice(&[0; MAC_LEN]),
+            }
+        }
+        let sum = payload.map_or([0; checksum::LEN], |payload| checksum(&head, payload));
+        head.extend_from_slice(&sum);
+        Ok(head)
+    }
+
+    /// All of it that stands before the signature and the checksum, with room for them.
+    pub(crate) fn fields(&self, sealed: Option<&Seal>, signed: bool) -> Result<Vec<u8>> {
+        if self.signed.is_some() || self.sealed.is_some() {
             return Err(Error::new(
                 ErrorKind::Validation,
-                "this header carries another frame's signature; set `signed` to None and give a signer",
+                "this header carries another frame's signature or seal; set `signed` and `sealed` to None and \
+                 give a signer",
             ));
         }
         let mut flags = 0;
@@ -148,21 +175,20 @@ impl Header {
             }
         };
         add(self.key.is_some(), MORE, 1 + 2 + self.key.as_ref().map_or(0, String::len));
+        add(sealed.is_some(), SEALED, Seal::LEN);
         add(self.expires.is_some(), EXPIRY, 8);
         add(self.python.is_some(), PYTHON, 2);
         if let Some(table) = &self.table {
-            add(true, SEGMENTS, table.len(signer.is_some()));
+            add(true, SEGMENTS, table.len(signed));
         }
-        add(signer.is_some(), SIGNED, 4 + MAC_LEN);
+        add(signed, SIGNED, 4 + MAC_LEN);
 
         let mut head = Vec::with_capacity(length);
         let [first, second] = MAGIC;
         head.extend_from_slice(&[first, second, VERSION << 4 | self.codec.number(), flags]);
         if flags != 0 {
-            self.write_fields(&mut head, payload, signer)?;
+            self.write_fields(&mut head, sealed, signed)?;
         }
-        let sum = payload.map_or([0; checksum::LEN], |payload| checksum(&head, payload));
-        head.extend_from_slice(&sum);
         Ok(head)
     }
 
@@ -181,14 +207,12 @@ impl Header {
         Ok([a, b, c, d, e, f, g, h])
     }
 
-    fn write_fields(
-        &self,
-        head: &mut Vec<u8>,
-        payload: Option<&[u8]>,
-        signer: Option<&Signer<'_>>,
-    ) -> Result<()> {
+    fn write_fields(&self, head: &mut Vec<u8>, sealed: Option<&Seal>, signed: bool) -> Result<()> {
         if self.key.is_some() {
             head.push(KEY);
+        }
+        if let Some(seal) = sealed {
+            seal.write(head);
         }
         if let Some(expires) = self.expires {
             head.extend_from_slice(&expires.to_le_bytes());
@@ -197,7 +221,7 @@ impl Header {
             head.extend_from_slice(&[major, minor]);
         }
         if let Some(table) = &self.table {
-            if table.segments.is_empty() || !table.fits(signer.is_some()) {
+            if table.segments.is_empty() || !table.fits(signed) {
                 return Err(Error::new(
                     ErrorKind::Validation,
                     "the table of segments is empty, or its hashes are not those of such a frame (BLAKE3 in a \
@@ -211,19 +235,11 @@ impl Header {
             head.extend_from_slice(&length.to_le_bytes());
             head.extend_from_slice(key.as_bytes());
         }
-        if let Some(signer) = signer {
-            let key = signer.keyset.primary();
-            head.extend_from_slice(&key.id.0.to_le_bytes());
-            match payload {
-                Some(payload) => head.extend_from_slice(signer.mac(key, head, payload).as_bytes()),
-                None => head.extend_from_slice(&[0; MAC_LEN]),
-            }
-        }
         Ok(())
     }
 }
 
-fn check_payload(payload: &[u8]) -> Result<()> {
+pub(crate) fn check_payload(payload: &[u8]) -> Result<()> {
     if u64::try_from(payload.len()).is_ok_and(|length| length <= MAX_PAYLOAD) {
         return Ok(());
     }

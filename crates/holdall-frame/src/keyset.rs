@@ -1,4 +1,4 @@
-//! The keyset: keys with ids, one of them primary. It signs frames; later it will seal them.
+//! The keyset: keys with ids, one of them primary. It signs and seals frames.
 
 use std::fmt;
 use std::str::FromStr;
@@ -42,7 +42,7 @@ impl FromStr for KeyId {
 pub struct KeyEntry {
     /// Its id.
     pub id: KeyId,
-    /// Whether it verifies. A disabled key is kept so that it can be enabled again.
+    /// Whether it verifies and opens. A disabled key is kept so that it can be enabled again.
     pub enabled: bool,
     secret: [u8; SECRET_LEN],
     subkeys: Subkeys,
@@ -80,6 +80,11 @@ impl KeyEntry {
         }
     }
 
+    /// Not kept: to derive it is little beside sealing.
+    pub(crate) fn sealing_subkey(&self, purpose: Purpose) -> [u8; 32] {
+        blake3::derive_key(&format!("holdall 2026-11 frame sealing: {}", purpose.name()), &self.secret)
+    }
+
     fn state(&self) -> &'static str {
         if self.enabled { "enabled" } else { "disabled" }
     }
@@ -91,8 +96,8 @@ impl fmt::Debug for KeyEntry {
     }
 }
 
-/// The keys of a reader and writer. The primary, always there and enabled, signs; every enabled
-/// key verifies. Rotation: add a key, share the keyset, promote the key, later disable the old one.
+/// The keys of a reader and writer. The primary, always there and enabled, signs and seals; every
+/// enabled key verifies and opens. Rotation: add a key, share the keyset, promote the key, later disable the old one.
 #[derive(Clone, Debug)]
 pub struct Keyset {
     /// A copy of one of `keys`, so that there is one without a search that could fail. It cannot

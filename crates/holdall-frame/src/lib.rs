@@ -5,7 +5,8 @@
 //! payload, so that a backend may keep them beside the payload instead of in front of it;
 //! [`Frame::read`] takes both in one piece, [`Frame::read_parts`] apart, and both check every
 //! byte. [`Frame::verify`] answers whether a key of the reader's [`Keyset`] signed the frame for
-//! the [`Purpose`] and context at hand. [`bare`] is the rule for bytes that have no header.
+//! the [`Purpose`] and context at hand. [`Header::seal`] writes a payload that only holders of the key
+//! can read, and [`Frame::open`] reads it. [`bare`] is the rule for bytes that have no header.
 //!
 //! The format is drawn byte by byte in `docs/format.md`. Its version is 0: not yet promised.
 //!
@@ -35,12 +36,14 @@ mod flags;
 mod frame;
 mod header;
 mod keyset;
+mod seal;
 mod signature;
 mod table;
 
 pub use frame::Frame;
 pub use header::Header;
 pub use keyset::{KeyEntry, KeyId, Keyset};
+pub use seal::{Seal, Sealed};
 pub use signature::{Purpose, Signature, Signer};
 pub use table::{ALIGNMENT, Entry, Hash, Hasher, Table};
 

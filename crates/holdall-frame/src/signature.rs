@@ -64,10 +64,10 @@ impl Purpose {
     }
 }
 
-/// What a signature is made and checked with.
+/// What a signature or a seal is made and checked with.
 #[derive(Clone, Copy, Debug)]
 pub struct Signer<'a> {
-    /// Its primary key signs; any enabled key verifies.
+    /// Its primary key signs and seals; any enabled key verifies and opens.
     pub keyset: &'a Keyset,
     /// What the frame is.
     pub purpose: Purpose,

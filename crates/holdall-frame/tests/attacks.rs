@@ -209,7 +209,7 @@ prop_compose! {
         python in any::<Option<(u8, u8)>>(),
         key in prop::option::of("\\PC{1,40}"),
     ) -> Header {
-        Header { codec, expires, python, table: None, key, signed: None }
+        Header { expires, python, key, ..Header::plain(codec) }
     }
 }
 

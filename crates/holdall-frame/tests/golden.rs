@@ -30,6 +30,9 @@ fn writing_gives_the_same_bytes() {
     for golden in frames() {
         let Golden { name, head, payload, header, signed, .. } = &golden;
         let header = header.clone().unwrap();
+        if header.sealed.is_some() {
+            continue; // Their nonce is random: the tests in `src/seal` write them again.
+        }
         let unsigned = Header { signed: None, ..header.clone() };
         let Some(signed) = signed else {
             assert_eq!(&unsigned.write(payload, None).unwrap(), head, "{name}");
@@ -62,9 +65,10 @@ fn the_refused_are_refused() {
 fn a_refusal_names_its_part() {
     for (name, part) in [
         ("compressed-zstd", "compression"),
-        ("sealed", "sealing"),
+        ("sealed-segments", "sealed segments"),
+        ("sealed-bound", "a signature bound to its key"),
         ("bound", "a signature bound to its key"),
-        ("every-flag", "compression and sealing and a signature bound to its key"),
+        ("every-flag", "compression and sealed segments and a signature bound to its key"),
         ("version-1", "format version 1"),
         ("codec-5", "codec number 5"),
         ("further-flag-80", "further flags 0x80"),

@@ -13,6 +13,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use crate::cbor::{self, Cbor, Refusal};
 use crate::error::{Raised, Result};
+use crate::fresh;
 use crate::mode::Mode;
 use crate::output::{self, Output, Written};
 use crate::pickle;
@@ -216,6 +217,14 @@ fn exact_json<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Written<'py>>> {
         Err(Inexact::Value) => Ok(None),
         Err(Inexact::Memory(error)) => Err(error.into()),
     }
+}
+
+/// Return a value as JSON, or None where JSON does not hold it exactly.
+#[pyfunction]
+#[pyo3(name = "exact_json")]
+pub fn exact_json_of<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyBytes>>> {
+    let written = exact_json(value)?;
+    Ok(written.map(|written| fresh::bytes(value.py(), written.payload())).transpose()?)
 }
 
 fn plain(codec: Codec, data: Data<'_>) -> Encoded<'_> {

@@ -29,6 +29,7 @@ pub fn inspect_frame<'py>(data: &Bound<'py, PyAny>) -> Result<Bound<'py, PyDict>
     shown.set_item("python", header.python.map(|(major, minor)| format!("{major}.{minor}")))?;
     shown.set_item("key", header.key.as_deref())?;
     shown.set_item("signed_by", header.signed.as_ref().map(|signature| signature.key_id.to_string()))?;
+    shown.set_item("sealed_by", header.sealed.as_ref().map(|seal| seal.key_id.to_string()))?;
     shown.set_item("payload", fresh::bytes(py, payload)?)?;
     Ok(shown)
 }

@@ -62,6 +62,8 @@ mod _holdall {
     #[pymodule_export]
     use crate::dumps::dumps;
     #[pymodule_export]
+    use crate::encode::exact_json_of;
+    #[pymodule_export]
     use crate::inspect::inspect_frame;
     #[pymodule_export]
     use crate::keyset::{keyset_new, keyset_show};

@@ -22,7 +22,8 @@ use crate::pickle;
 
 /// Return the value of bytes that `dumps` gave.
 #[pyfunction]
-#[pyo3(signature = (data, *, mode=None, serialization_mode=None, model=None, frame=true, trust=None, keyset=None))]
+#[pyo3(signature = (data, *, mode=None, serialization_mode=None, model=None, frame=true, trust=None, keyset=None, seal=false))]
+#[expect(clippy::too_many_arguments, reason = "the keywords of the Python function")]
 pub fn loads<'py>(
     data: &Bound<'py, PyAny>,
     mode: Option<&str>,
@@ -31,6 +32,7 @@ pub fn loads<'py>(
     frame: bool,
     trust: Option<&str>,
     keyset: Option<&Bound<'py, PyAny>>,
+    seal: bool,
 ) -> Result<Bound<'py, PyAny>> {
     let py = data.py();
     let keyset = keyset_of(keyset)?;
@@ -43,11 +45,15 @@ pub fn loads<'py>(
     } else {
         default_keyring()
     };
-    let value = match in_place(data, mode, frame, keyring, trust)? {
+    let in_place = if seal { None } else { in_place(data, mode, frame, keyring, trust)? };
+    let value = match in_place {
         Some(value) => value,
         None => {
             let mut loaded =
                 if frame { framed(py, &bytes_of(data)?)? } else { unframed(owned(data)?, mode)? };
+            if seal && loaded.header.sealed.is_none() {
+                return Err(not_sealed());
+            }
             let segments = memory::take(py, &mut loaded, false)?;
             decode(py, &loaded, segments, mode, keyring, trust)?
         }
@@ -78,7 +84,7 @@ fn in_place<'py>(
         return Ok(Some(value));
     }
     if let Some((header, _)) = Header::read(bytes)?
-        && header.table.is_some()
+        && (header.table.is_some() || header.sealed.is_some())
     {
         return Ok(None);
     }
@@ -126,6 +132,14 @@ fn framed(py: Python<'_>, bytes: &[u8]) -> Result<Loaded> {
         holdall_frame::Frame::read(bytes)?;
     }
     Ok(long(py, bytes.len(), || read(bytes))?)
+}
+
+/// A stranger can write what is not sealed, and can take a seal off: what is under it is then read as if
+/// it were the payload.
+fn not_sealed() -> Raised {
+    let message = "the bytes are not sealed, so that anyone may have written them; read them with seal=False, \
+                   which takes what is passive from anyone";
+    Raised::new(ErrorKind::UntrustedPayload, message)
 }
 
 fn unframed(bytes: Bytes, mode: Mode) -> Result<Loaded> {

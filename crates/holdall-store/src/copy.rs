@@ -24,9 +24,16 @@ impl Store {
     ///
     /// # Errors
     /// Those of [`get`](Store::get); `UntrustedPayload` and `UnknownKey` for an active payload that
-    /// this store would not open.
+    /// this store would not open; `UnsupportedVersion` for a sealed one.
     pub fn copy_out(&self, key: &Key<'_>, trust: Trust) -> Result<Option<Copy>> {
         let Some(loaded) = self.get(key)? else { return Ok(None) };
+        if loaded.header.sealed.is_some() {
+            let message = format!(
+                "copy {key}: the value is sealed, and stores do not write sealed values yet; a copy would lay it \
+                 open. Get it, and put it where it may lie open"
+            );
+            return Err(Error::new(ErrorKind::UnsupportedVersion, message));
+        }
         self.keyring.check(&loaded, trust).map_err(|error| error.context(format_args!("copy {key}")))?;
         let now = self.now();
         let ttl = match loaded.header.expires {

@@ -30,7 +30,8 @@ impl Loaded {
         Self { bytes, segments: Segments::none(), header: Header::plain(codec), start: 0, bare: true }
     }
 
-    /// The codec's bytes.
+    /// The codec's bytes; of a sealed value those that [`Keyring::open`](crate::Keyring::open) makes
+    /// them of.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()

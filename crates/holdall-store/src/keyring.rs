@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use holdall_backend::os::fork;
-use holdall_frame::{Frame, Keyset, Purpose, Signer};
+use holdall_backend::{Segments, os::fork};
+use holdall_frame::{Frame, Header, Keyset, Purpose, Signer};
 use holdall_types::{Error, ErrorKind, Result};
 
 use crate::get::Loaded;
@@ -121,6 +121,25 @@ impl Keyring {
                  of the writing machine by {VARIABLE}{or_else}"
             ),
         ))
+    }
+
+    /// A sealed value, opened: a key of this keyset sealed it, so that it may run code when it is read.
+    ///
+    /// # Errors
+    /// `UnknownKey` and `UntrustedPayload` when it does not open; `CorruptFrame`.
+    pub fn open(&self, loaded: &Loaded) -> Result<Loaded> {
+        let frame = Frame::read_front(&loaded.bytes)?;
+        let keyset = self.find()?.ok_or_else(|| {
+            let codec = frame.header.codec.name();
+            let message = format!(
+                "this {codec} payload is sealed, and there is no keyset here to open it; share the keyset of the \
+                 writing machine by {VARIABLE}"
+            );
+            Error::new(ErrorKind::UnknownKey, message)
+        })?;
+        let payload = frame.open(&Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" })?;
+        let header = Header { sealed: None, ..frame.header };
+        Ok(Loaded { bytes: payload.into(), segments: Segments::none(), header, start: 0, bare: false })
     }
 
     /// The keyset, if there is one.

@@ -3,8 +3,8 @@
 //! [`Store`] joins a backend, a clock and a [`Keyring`]. One verb is one file: `put`, `get`,
 //! `delete`, `scan`, `copy`, and [`lock`]. What goes in is a [`Payload`], what comes out is a
 //! [`Loaded`]; turning those into values is the caller's part, and so is asking
-//! [`Keyring::check`] before an active payload is opened. What is signed for something other than a value, a
-//! task and its result, is a [`Signed`] frame and comes back through [`verified`].
+//! [`Keyring::check`] before an active payload is opened, and [`Keyring::open`] for a sealed one. What is signed
+//! for something other than a value, a task and its result, is a [`Signed`] frame and comes back through [`verified`].
 #![forbid(unsafe_code)]
 
 mod copy;

@@ -1,5 +1,6 @@
 //! Writing.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use holdall_backend::{Condition, Record, Tail};
@@ -46,7 +47,7 @@ impl Default for Put {
 /// A whole frame round a payload, to be written somewhere in one piece.
 #[derive(Debug)]
 pub struct Framing<'a> {
-    payload: &'a [u8],
+    payload: Cow<'a, [u8]>,
     front: Front<'a>,
 }
 
@@ -64,7 +65,23 @@ impl<'a> Framing<'a> {
     /// # Errors
     /// Those of the keyring, for an active payload; `LimitExceeded` for one that is too large.
     pub fn new(payload: &Payload<'a>, keyring: &Keyring) -> Result<Self> {
-        Ok(Self { payload: payload.bytes, front: Front::of(payload, None, None, keyring)? })
+        Ok(Self { payload: payload.bytes.into(), front: Front::of(payload, None, None, keyring)? })
+    }
+
+    /// The frame of a payload, sealed, active or not: only holders of the key can read it.
+    ///
+    /// # Errors
+    /// Those of the keyring and of [`Header::seal`]; `Validation` for a payload with segments.
+    pub fn sealed(payload: &Payload<'a>, keyring: &Keyring) -> Result<Self> {
+        if !payload.segments.is_empty() {
+            let message = "only a whole payload can be sealed, and this one has segments; write them into it";
+            return Err(Error::new(ErrorKind::Validation, message));
+        }
+        let keyset = keyring.for_signing()?;
+        let signer = Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" };
+        let header = Header { python: payload.python, ..Header::plain(payload.codec) };
+        let sealed = header.seal(payload.bytes, &signer)?;
+        Ok(Self { payload: sealed.payload.into(), front: Front { head: sealed.head, tail: None } })
     }
 
     /// How many bytes it has.
@@ -72,7 +89,7 @@ impl<'a> Framing<'a> {
     /// # Errors
     /// `OutOfMemory` if there is no room for so many.
     pub fn size(&self) -> Result<usize> {
-        let size = self.front.record(self.payload, false, None).size(true);
+        let size = self.front.record(&self.payload, false, None).size(true);
         usize::try_from(size)
             .map_err(|_| Error::new(ErrorKind::OutOfMemory, format!("no memory for {size} bytes")))
     }
@@ -89,7 +106,7 @@ impl<'a> Framing<'a> {
             rest = after;
             Ok(())
         };
-        write(self.payload)?;
+        write(&self.payload)?;
         match &self.front.tail {
             None => head.copy_from_slice(&self.front.head),
             Some(tail) => head.copy_from_slice(&tail.pour(self.front.head.len(), &mut write)?),

@@ -1,10 +1,11 @@
 //! A sink that builds nothing and checks the decoders: that what they take was put.
 
 use std::collections::TryReserveError;
+use std::sync::OnceLock;
 
 use holdall_codec::cbor::{self, Shell};
 use holdall_codec::json;
-use holdall_frame::{Frame, Header};
+use holdall_frame::{Frame, Header, Keyset, Purpose, Signer};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// How many values and keys are on the stack, and what was defined and shared.
@@ -262,6 +263,13 @@ pub fn read_frame(bytes: &[u8]) {
     }
 }
 
+/// That of the golden files: its keys are those that the corpus names.
+fn golden_keyset() -> Option<&'static Keyset> {
+    static KEYSET: OnceLock<Option<Keyset>> = OnceLock::new();
+    let parse = || Keyset::parse(include_str!("../../../tests/golden/keyset.json")).ok();
+    KEYSET.get_or_init(parse).as_ref()
+}
+
 fn read_as_it_is(bytes: &[u8]) {
     if let Ok(frame) = Frame::read(bytes) {
         // What was read whole is read in parts.
@@ -269,6 +277,13 @@ fn read_as_it_is(bytes: &[u8]) {
         assert_eq!(repaired(bytes).as_deref(), Some(bytes), "the checksum was right");
         let segments: usize = frame.segments.iter().map(|segment| segment.len()).sum();
         assert!(frame.head.len() + frame.payload.len() + segments <= bytes.len());
+        if let Some(keyset) = golden_keyset() {
+            let signer = Signer { keyset, purpose: Purpose::Value, context: b"" };
+            drop(frame.verify(&signer));
+            if let Ok(opened) = frame.open(&signer) {
+                assert!(frame.header.sealed.is_some() && opened.len() + 16 <= frame.payload.len());
+            }
+        }
     }
     if let Some(data) = Frame::read_data(bytes) {
         assert!(Frame::read(bytes).is_ok_and(|frame| (frame.header.codec, frame.payload) == data));

@@ -42,12 +42,13 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 /// ```
 ///
 /// # Errors
-/// Those of the frame (`NotAFrame`, `CorruptFrame`, `UnsupportedVersion`); `Serialization` for a pickle and
+/// Those of the frame (`NotAFrame`, `CorruptFrame`, `UnsupportedVersion`); `UnknownKey` for a sealed one;
+/// `Serialization` for a pickle and
 /// for whatever does not fit the type, with the path to it; `LimitExceeded` for more than
 /// [`MAX_DEPTH`](crate::MAX_DEPTH) levels.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let frame = Frame::read(bytes)?;
-    decode(frame.header.codec, frame.payload)
+    decode(&frame.header, frame.payload)
 }
 
 /// The first codec that holds the value exactly, and its payload.
@@ -63,8 +64,13 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<(Codec, Vec<u8>
 }
 
 /// The value of a payload.
-pub(crate) fn decode<T: DeserializeOwned>(codec: Codec, payload: &[u8]) -> Result<T> {
-    let tree = match codec {
+pub(crate) fn decode<T: DeserializeOwned>(header: &Header, payload: &[u8]) -> Result<T> {
+    if header.sealed.is_some() {
+        let reason = "the value is sealed, and nothing here has a keyset to open it; open it by `Frame::open`, or \
+                      read it from Python";
+        return Err(Fault::new(ErrorKind::UnknownKey, reason).into());
+    }
+    let tree = match header.codec {
         Codec::Raw => Value::Bytes(payload.into()),
         Codec::Text => match str::from_utf8(payload) {
             Ok(text) => Value::Text(text.into()),

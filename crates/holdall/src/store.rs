@@ -43,7 +43,7 @@ impl Values for Store {
     fn get_value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let key = Key::new(key)?;
         let Some(loaded) = self.get(&key)? else { return Ok(None) };
-        let value = decode(loaded.header.codec, loaded.payload());
+        let value = decode(&loaded.header, loaded.payload());
         value.map(Some).map_err(|error| error.context(format_args!("get {key}")))
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::net::IpAddr;
 
 use holdall::{Codec, Error, ErrorKind, from_slice, to_vec};
-use holdall_frame::Header;
+use holdall_frame::{Header, Keyset, Purpose, Signer};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -176,6 +176,11 @@ fn what_is_no_frame_of_data_is_refused() {
     bytes.push(0);
     refused::<IgnoredAny>(&bytes, ErrorKind::CorruptFrame, "checksum");
     refused::<IgnoredAny>(&frame(Codec::Pickle, b"N."), ErrorKind::Serialization, "only Python reads");
+    let keyset = Keyset::generate().unwrap();
+    let signer = Signer { keyset: &keyset, purpose: Purpose::Value, context: b"" };
+    let sealed = Header::plain(Codec::Text).seal(b"plain", &signer).unwrap();
+    let sealed = [sealed.head, sealed.payload].concat();
+    refused::<IgnoredAny>(&sealed, ErrorKind::UnknownKey, "has a keyset to open it");
     refused::<IgnoredAny>(&frame(Codec::Text, b"\xff"), ErrorKind::Serialization, "not UTF-8");
     refused::<IgnoredAny>(&frame(Codec::Json, b"[1,]"), ErrorKind::Serialization, "not JSON");
     refused::<IgnoredAny>(&frame(Codec::Cbor, b"\x01\x01"), ErrorKind::Serialization, "more bytes");

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use holdall_frame::{Entry, Hasher, Header, Keyset, Purpose, Signature, Table};
+use holdall_frame::{Entry, Hasher, Header, Keyset, Purpose, Seal, Signature, Table};
 use holdall_types::{Codec, ErrorKind};
 use serde_json::Value;
 
@@ -23,7 +23,16 @@ pub struct Golden {
     /// What reading gives; `None` for the refused.
     pub header: Option<Header>,
     pub signed: Option<Signed>,
+    pub sealed: Option<Sealed>,
     pub error: Option<ErrorKind>,
+}
+
+/// With what a golden frame was sealed, and what opening it under the golden keyset says.
+pub struct Sealed {
+    pub purpose: Purpose,
+    pub context: Vec<u8>,
+    pub plain: Vec<u8>,
+    pub open: Option<ErrorKind>,
 }
 
 /// With what a golden frame was signed, and what verifying it under the golden keyset says.
@@ -72,6 +81,7 @@ fn index() -> Vec<Golden> {
 fn golden(entry: &Value) -> Golden {
     let fields = &entry["fields"];
     let signed = (!fields["signed"].is_null()).then(|| &fields["signed"]);
+    let sealed = (!fields["sealed"].is_null()).then(|| &fields["sealed"]);
     let head = unhex(text(&entry["header"]));
     let payload = STANDARD.decode(text(&entry["payload"])).unwrap();
     let bytes = fs::read(folder().join(text(&entry["file"]))).unwrap();
@@ -94,6 +104,11 @@ fn golden(entry: &Value) -> Golden {
         segments,
         header: (!fields.is_null()).then(|| Header {
             codec: codec(text(&entry["codec"])),
+            sealed: sealed.map(|sealed| Seal {
+                key_id: text(&sealed["key_id"]).parse().unwrap(),
+                nonce: unhex(text(&sealed["nonce"])).try_into().unwrap(),
+                commitment: unhex(text(&sealed["commitment"])).try_into().unwrap(),
+            }),
             expires: fields["expires"].as_u64(),
             python: fields["python"].as_array().map(|parts| (small(&parts[0]), small(&parts[1]))),
             table,
@@ -107,6 +122,12 @@ fn golden(entry: &Value) -> Golden {
             purpose: purpose(text(&signed["purpose"])),
             context: STANDARD.decode(text(&signed["context"])).unwrap(),
             verify: signed["verify"].as_str().map(kind),
+        }),
+        sealed: sealed.map(|sealed| Sealed {
+            purpose: purpose(text(&sealed["purpose"])),
+            context: STANDARD.decode(text(&sealed["context"])).unwrap(),
+            plain: STANDARD.decode(text(&sealed["plain"])).unwrap(),
+            open: sealed["open"].as_str().map(kind),
         }),
         error: entry["error"].as_str().map(kind),
     }
@@ -144,6 +165,7 @@ fn kind(name: &str) -> ErrorKind {
         "CorruptFrame" => ErrorKind::CorruptFrame,
         "UnsupportedVersion" => ErrorKind::UnsupportedVersion,
         "UnknownKey" => ErrorKind::UnknownKey,
+        "UntrustedPayloadError" => ErrorKind::UntrustedPayload,
         "LimitExceeded" => ErrorKind::LimitExceeded,
         other => panic!("no error kind {other} is expected"),
     }

@@ -52,6 +52,9 @@ fn account(info: &Bound<'_, PyAny>, out: &mut Out<'_>) -> Done<()> {
     if known("signed_by")? {
         tell("signed by", &format!("key {}", shown("signed_by")?))?;
     }
+    if known("sealed_by")? {
+        tell("sealed by", &format!("key {}", shown("sealed_by")?))?;
+    }
     if known("python")? {
         tell("python", &format!("holds code of {}", shown("python")?))?;
     }

@@ -25,6 +25,7 @@ impl Store {
         shown.set_item("bare", glance.bare)?;
         shown.set_item("python", header.python.map(|(major, minor)| format!("{major}.{minor}")))?;
         shown.set_item("signed_by", header.signed.as_ref().map(|signature| signature.key_id.to_string()))?;
+        shown.set_item("sealed_by", header.sealed.as_ref().map(|seal| seal.key_id.to_string()))?;
         Ok(Some(shown))
     }
 
