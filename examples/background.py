@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from holdall import SQLiteBackend, TaskQueue, Worker
 from tour import TABLES, records
+
+from holdall import SQLiteBackend, TaskQueue, Worker
 
 COLUMNS = 40  # of the report
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ASYNC230, PTH123, UP015 - the examples are as they are there
 """The examples of the task queue's documentation that holdall follows, but for the name.
 
 Each serializer that a user writes there runs tasks here, from enqueue to result.
