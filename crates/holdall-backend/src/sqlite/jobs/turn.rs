@@ -17,7 +17,7 @@ use super::tables::turn_since;
 // The statement of nearly all changes: no former result has to be looked for. `OR IGNORE` is for a task
 // that begins again while another one has its unique key. One that was asked to stop meanwhile does not
 // run again, and what is to be taken from a worker for its lease has one that has run out.
-const CHANGE: &str = concat!(
+pub(super) const CHANGE: &str = concat!(
     "UPDATE OR IGNORE tasks SET state=?4,turn=iif(?4=2,",
     turn_since!("?5"),
     ",iif(?4<5,?5,0)),boot=NULL,due=?5,retried=?6,lost=?7,cancel=?8,failure=?9,ended=?10,forget=?11,\
