@@ -171,6 +171,11 @@ impl Ledger {
                 before.start
             );
         }
+        // Its number may be the same: that of a task which was removed, and whose id was given once more.
+        if before.state == State::Running && actor.starts_with('w') && entry.holder.as_deref() != Some(actor)
+        {
+            wrong!("{actor} settled {id}, which {:?} holds", entry.holder);
+        }
         let (from, to) = (change.from.0, change.to);
         if !LEGAL.contains(&(from, to)) {
             wrong!("{id} went from {} to {}", from.name(), to.name());
