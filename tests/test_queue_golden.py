@@ -67,7 +67,7 @@ def test_a_golden_message_runs(backend, name, serializer, after, value):
         enqueue(backend, parent, calls.nothing, serializer=serializer)
     enqueue(backend, "golden", calls.boom, serializer=serializer, after=after)
     put(backend, "golden", (TASKS / name).read_bytes())
-    with SyncTaskQueue(backend, serializer) as queue, working(backend, serializer):
+    with SyncTaskQueue(backend, serializer) as queue, working(backend, serializer=serializer):
         assert queue.get_result("golden", SOON) == value
 
 

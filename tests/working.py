@@ -46,7 +46,10 @@ def working(backend, serializer=None, **options):
         yield worker
     finally:
         if thread.is_alive():
-            asyncio.run(worker.stop())
+            # In a thread of its own: the test's may have a loop that is running.
+            stopping = threading.Thread(target=lambda: asyncio.run(worker.stop()))
+            stopping.start()
+            stopping.join(PATIENCE)
         thread.join(PATIENCE)
         assert not thread.is_alive(), "the worker did not stop"
         if failed:

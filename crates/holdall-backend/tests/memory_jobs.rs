@@ -1,4 +1,4 @@
-//! The queue in memory: what only its own structures could get wrong.
+//! The queue in memory: the suite that every queue passes, and what only its own structures could get wrong.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "all of it is tests")]
 
@@ -7,10 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use holdall_backend::jobs::{
-    Change, Claim, Claimed, Cron, Filter, Held, Hold, Insert, Inserted, Now, State, Turn,
+    Change, Claim, Claimed, Cron, Filter, Insert, Inserted, Now, State, Turn,
 };
 use holdall_backend::memory::MemoryJobs;
 use holdall_backend::{Jobs, Record};
+use holdall_testkit::jobs;
 use holdall_types::ErrorKind;
 
 const NOW: Now = Now { wall: 1_700_000_000_000, boot: 1_000_000, boot_id: 7 };
@@ -56,6 +57,7 @@ fn change(id: &str) -> Change<'_> {
     Change {
         id,
         from: (State::Available, 0),
+        lapsed: false,
         to: State::Available,
         due: 0,
         retried: 0,
@@ -82,23 +84,8 @@ fn state(jobs: &dyn Jobs, id: &str) -> State {
 }
 
 #[test]
-fn a_lease_that_ran_out_is_not_run_on() {
-    let jobs = MemoryJobs::open();
-    put(&jobs, &[work("a")]);
-    claim_at(&jobs, 1, NOW);
-    let hold = [Hold { id: "a", start: 1 }];
-    let last = i64::try_from(LEASE).unwrap();
-    assert_eq!(jobs.extend(&hold, LEASE, at(0, last - 1)).unwrap(), [Held::Kept]);
-    assert_eq!(jobs.attention(10, at(0, last)).unwrap().next_lease, Some(NOW.boot + 2 * LEASE - 1));
-    let over = at(0, 2 * last - 1);
-    assert_eq!(jobs.attention(10, over).unwrap().lost.len(), 1);
-    assert_eq!(jobs.extend(&hold, LEASE, over).unwrap(), [Held::Lost], "somebody may have seen it lost");
-    let rebooted = Now { boot_id: 8, boot: 0, ..NOW };
-    assert_eq!(jobs.extend(&hold, LEASE, rebooted).unwrap(), [Held::Lost]);
-    for boot_id in [6, 8, i64::MAX, i64::MIN] {
-        assert_eq!(jobs.attention(10, Now { boot_id, ..NOW }).unwrap().lost.len(), 1, "{boot_id}");
-    }
-    assert!(settle_at(&jobs, "a", (State::Running, 1), State::Completed, over), "but nobody else ran it");
+fn conforms() {
+    jobs::all(&|| vec![Arc::new(MemoryJobs::open())]);
 }
 
 #[test]
@@ -156,45 +143,6 @@ fn what_is_removed_leaves_nothing_behind() {
     assert_eq!(jobs.purge(&State::ALL, u64::MAX).unwrap(), 1);
     assert_eq!(jobs.counts().unwrap(), []);
     assert_eq!(put(&jobs, &[Insert { unique: Some("k"), ..work("a") }]), [Inserted::New]);
-}
-
-#[test]
-fn a_key_taken_meanwhile_keeps_a_task_from_running_again() {
-    let jobs = MemoryJobs::open();
-    let unique = |id| Insert { unique: Some("k"), ..work(id) };
-    assert_eq!(put(&jobs, &[unique("a"), unique("b")]), [Inserted::New, Inserted::Twin("a".into())]);
-    claim_at(&jobs, 1, NOW);
-    assert!(settle(&jobs, "a", (State::Running, 1), State::Failed));
-    assert_eq!(put(&jobs, &[unique("b"), unique("a")]), [Inserted::New, Inserted::Known]);
-    let again = Change { from: (State::Failed, 1), to: State::Available, ..change("a") };
-    let error = jobs.turn(&Turn { changes: &[again], claim: None }, NOW).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
-    claim_at(&jobs, 1, NOW);
-    assert!(settle(&jobs, "b", (State::Running, 1), State::Completed));
-    assert!(settle(&jobs, "a", (State::Failed, 1), State::Available));
-}
-
-#[test]
-fn what_was_cancelled_meanwhile_does_not_run_again() {
-    let jobs = MemoryJobs::open();
-    put(&jobs, &[work("a")]);
-    claim_at(&jobs, 1, NOW);
-    let running = (State::Running, 1);
-    let cancel = Change { from: running, to: State::Running, cancel: true, ..change("a") };
-    assert_eq!(jobs.turn(&Turn { changes: &[cancel], claim: None }, NOW).unwrap().made, [true]);
-    assert_eq!(jobs.extend(&[Hold { id: "a", start: 1 }], LEASE, NOW).unwrap(), [Held::Cancel]);
-    assert!(!settle(&jobs, "a", running, State::Retryable), "it was decided before");
-    assert!(settle(&jobs, "a", running, State::Failed));
-}
-
-#[test]
-fn only_a_claim_starts_a_task() {
-    let jobs = MemoryJobs::open();
-    put(&jobs, &[work("a")]);
-    let change = Change { to: State::Running, ..change("a") };
-    let error = jobs.turn(&Turn { changes: &[change], claim: None }, NOW).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Validation);
-    assert_eq!(state(&jobs, "a"), State::Available);
 }
 
 #[test]

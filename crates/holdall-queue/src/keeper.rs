@@ -65,7 +65,9 @@ pub fn attend(jobs: &dyn Jobs, keyring: &Keyring, now: Now) -> Result<When> {
         .filter_map(|(task, event)| {
             // A row that somebody changed by hand must not keep others from being come for.
             let policy = Policy::read(task.options.as_deref()).unwrap_or_default();
-            decide(task, &policy, &event, now)
+            let moved = decide(task, &policy, &event, now)?;
+            // Its worker may have been slow only, and extend the lease at this very moment.
+            Some(Move { lapsed: event == Event::Lost, ..moved })
         })
         .collect();
     let mut moved = Vec::new();

@@ -51,6 +51,8 @@ pub struct Move {
     pub id: String,
     /// The fence: the state and the start number that were decided upon.
     pub from: (State, u32),
+    /// Fenced by its lease, too: see [`Change::lapsed`].
+    pub lapsed: bool,
     /// Where it goes.
     pub to: State,
     /// When it is due there.
@@ -74,6 +76,7 @@ impl Move {
         Change {
             id: &self.id,
             from: self.from,
+            lapsed: self.lapsed,
             to: self.to,
             due: self.due,
             retried: self.retried,
@@ -148,6 +151,7 @@ impl Going<'_> {
         Move {
             id: task.id.clone(),
             from: (task.state, task.start),
+            lapsed: false,
             to,
             due: if to.ended() { task.due } else { wall },
             retried: task.retried,

@@ -40,7 +40,9 @@ pub trait Jobs: Send + Sync + Debug {
 
     /// A worker's turn, in one transaction: makes changes, then claims.
     ///
-    /// A change whose fence no longer holds is not made, and the answer says so. A change to an ended
+    /// A change whose fence no longer holds is not made, and the answer says so. Nor is one that would run
+    /// a task again which somebody asked to stop after it was decided, or whose unique key an unfinished
+    /// task has by now. A change to an ended
     /// state lets go of what waited for this task: what waits for nothing else is `Scheduled` or
     /// `Available` then.
     ///

@@ -203,6 +203,9 @@ pub struct Change<'a> {
     pub id: &'a str,
     /// The fence: the state and the start number that the decider saw.
     pub from: (State, u32),
+    /// Fenced by its lease, too: made only if that has run out. For who comes for the task of a worker that
+    /// seems to be dead, and may extend the lease meanwhile.
+    pub lapsed: bool,
     /// Where it goes; `Running` leaves it there, and changes the rest.
     pub to: State,
     /// The new value of the field of this name; when it is due in the new state.

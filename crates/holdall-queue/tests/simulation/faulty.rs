@@ -13,7 +13,8 @@ use holdall_backend::jobs::{
 use holdall_types::{Error, ErrorKind, Result};
 
 use crate::chance::Chance;
-use crate::ledger::{Ledger, Verdict};
+use crate::ledger::{Belief, Ledger, Verdict};
+use crate::world::LEASE;
 
 #[derive(Debug)]
 pub struct Faulty {
@@ -90,6 +91,26 @@ impl Faulty {
             Fault::Before(kind) => Err(Error::new(kind, "the simulation refuses this call")),
             _ => call(&*self.jobs),
         }
+    }
+
+    /// A worker that was slow extends its lease after somebody saw that it had run out, and before he came.
+    fn revive(&self, inside: &mut Inside, task: &Task) -> Result<()> {
+        let truth = inside.truth;
+        let hold = Hold { id: &task.id, start: task.start };
+        let alive = |((_, id), belief): &(&(String, String), &mut Belief)| {
+            *id == task.id && belief.start == task.start && belief.boot_id == truth.boot_id
+        };
+        let Some((_, belief)) = inside.ledger.beliefs.iter_mut().find(alive) else { return Ok(()) };
+        if self.jobs.extend(&[hold], LEASE, truth)?.first() == Some(&Held::Lost) {
+            return Ok(());
+        }
+        belief.until = truth.boot + LEASE;
+        inside.ledger.count("revived");
+        let verdict = inside.ledger.extended(hold.id, hold.start, truth.boot + LEASE, truth);
+        if inside.verdict.is_ok() {
+            inside.verdict = verdict;
+        }
+        Ok(())
     }
 
     /// Takes away, and tells the ledger what went.
@@ -186,7 +207,14 @@ impl Jobs for Faulty {
     }
 
     fn attention(&self, limit: usize, now: Now) -> Result<Attention> {
-        self.read(|jobs| jobs.attention(limit, now))
+        let attention = self.read(|jobs| jobs.attention(limit, now))?;
+        let mut inside = self.inside();
+        for task in &attention.lost {
+            if inside.chance.percent(30) {
+                self.revive(&mut inside, task)?;
+            }
+        }
+        Ok(attention)
     }
 
     fn forget(&self, limit: usize, now: Now) -> Result<u64> {

@@ -215,6 +215,12 @@ impl Ledger {
         if to.ended() && change.forget != policy.result_ttl_ms.map(|time| now.wall + time) {
             wrong!("{id} is to be forgotten at {:?}", change.forget);
         }
+        let waiting: BTreeSet<String> = self
+            .entries
+            .values()
+            .filter(|entry| !entry.task.state.ended())
+            .map(|entry| entry.task.id.clone())
+            .collect();
         let Some(entry) = self.entries.get_mut(id) else { return Ok(()) };
         if entry.cancelled && !again && !to.ended() && to != State::Running {
             wrong!("{id} was cancelled, and is to run again");
@@ -240,12 +246,9 @@ impl Ledger {
             // Who says so himself has let go of it.
             self.beliefs.remove(&(actor.to_owned(), id.to_owned()));
         }
-        if to == State::Available {
-            let after = entry.after.clone();
-            let state = self.at_rest(&after, change.due, now);
-            if let Some(entry) = self.entries.get_mut(id) {
-                entry.task.state = state;
-            }
+        // What waits for others does so whatever anyone says.
+        if to == State::Available && entry.after.iter().any(|id| waiting.contains(id)) {
+            entry.task.state = State::Waiting;
         }
         if again {
             self.count("asked for again");

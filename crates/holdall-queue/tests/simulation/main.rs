@@ -98,7 +98,7 @@ fn nothing_is_lost_and_nothing_runs_twice() {
     }
 }
 
-const HAPPENS: [&str; 19] = [
+const HAPPENS: [&str; 20] = [
     "asked for again",
     "claimed",
     "crash",
@@ -115,6 +115,7 @@ const HAPPENS: [&str; 19] = [
     "repeated insert",
     "rescued",
     "retried",
+    "revived",
     "twin",
     "unknown outcome",
     "zombie",

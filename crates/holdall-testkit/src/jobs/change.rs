@@ -12,6 +12,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
     ("each change of a turn has its own fence", apart),
     ("a task may go from any state to any other that is not run or waited in", any_to_any),
     ("a running task is asked to stop and goes on", asked_to_stop),
+    ("a task that was asked to stop meanwhile does not run again", stopped),
     ("a task neither runs nor waits by a change", not_by_change),
     ("one task changes twice in one turn", twice),
     ("an ended task begins again afresh", again),
@@ -100,6 +101,20 @@ fn asked_to_stop(subject: &Subject) {
     assert_eq!((found.state, found.start, found.cancel), (State::Running, 1, true));
     assert_eq!((found.started, found.worker.as_deref()), (Some(NOW), Some("worker")));
     subject.must(change("id", (State::Running, 1), State::Cancelled), at(6));
+}
+
+fn stopped(subject: &Subject) {
+    for (at_once, to) in [State::Available, State::Scheduled, State::Retryable].into_iter().enumerate() {
+        let id = at_once.to_string();
+        subject.run(&id);
+        let running = (State::Running, 1);
+        subject.must(Change { cancel: true, ..change(&id, running, State::Running) }, at(0));
+        assert!(!subject.change(change(&id, running, to), at(1)), "it was decided before");
+        assert_eq!(subject.state(&id), State::Running);
+        subject.must(change(&id, running, State::Failed), at(1));
+        subject.must(change(&id, (State::Failed, 1), State::Available), at(2));
+        subject.must(change(&id, (State::Available, 1), State::Cancelled), at(2));
+    }
 }
 
 fn not_by_change(subject: &Subject) {

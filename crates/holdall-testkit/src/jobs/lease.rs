@@ -9,6 +9,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
     ("a lease runs on while it is extended", runs_on),
     ("only who runs a task extends its lease", only_its_own),
     ("a heartbeat learns that the task is to stop", told_to_stop),
+    ("a worker that lives after all keeps its task", lives),
     ("the wall clock has nothing to do with it", not_wall),
 ];
 
@@ -55,6 +56,22 @@ fn told_to_stop(subject: &Subject) {
     let holds = [Hold { id: "a", start: 1 }, Hold { id: "b", start: 1 }];
     assert_eq!(subject.jobs().extend(&holds, LEASE, at(1)).unwrap(), [Held::Kept, Held::Cancel]);
     assert!(lost(subject, at(LEASE)).is_empty(), "the lease of both runs on");
+}
+
+fn lives(subject: &Subject) {
+    subject.run("a");
+    let comes = Change { lapsed: true, lost: 1, ..change("a", (State::Running, 1), State::Available) };
+    assert!(!subject.change(comes, at(LEASE - 1)), "its lease runs");
+    assert_eq!(lost(subject, at(LEASE)), ["a"]);
+    let holds = [Hold { id: "a", start: 1 }];
+    assert_eq!(subject.jobs().extend(&holds, LEASE, at(LEASE)).unwrap(), [Held::Kept]);
+    assert!(!subject.change(comes, at(LEASE + 1)), "it was extended since anyone looked");
+    let other = |boot_id| Now { boot_id, ..at(0) };
+    assert!(subject.change(comes, other(8)), "no lease outlives a boot");
+    assert_eq!(subject.claim_of(&["default"], 1, other(8)).len(), 1);
+    let comes = Change { from: (State::Running, 2), ..comes };
+    assert!(!subject.change(comes, other(8)));
+    assert!(subject.change(comes, Now { boot_id: 8, ..at(LEASE) }));
 }
 
 fn not_wall(subject: &Subject) {

@@ -21,15 +21,16 @@ impl Table {
         };
         let overdue: Vec<_> =
             self.expires.range(..=(now.wall, Number::MAX)).map(|(_, number)| *number).take(limit).collect();
+        // What is due or to be forgotten by now, the next turn or call deals with.
         let next = [
-            self.due.first().map(|(due, _)| *due),
-            self.expires.iter().nth(overdue.len()).map(|(expires, _)| *expires),
-            self.forget.first().map(|(forget, _)| *forget),
+            self.due.range((now.wall.saturating_add(1), 0)..).next(),
+            self.expires.iter().nth(overdue.len()),
+            self.forget.range((now.wall.saturating_add(1), 0)..).next(),
         ];
         Attention {
             lost: self.copies(lost.into_iter().map(|(.., number)| *number)),
             overdue: self.copies(overdue.into_iter()),
-            next: next.into_iter().flatten().min(),
+            next: next.into_iter().flatten().map(|(time, _)| *time).min(),
             next_lease,
         }
     }

@@ -50,18 +50,15 @@ impl Table {
         Ok(task.map(|task| Claimed { task, message }))
     }
 
-    /// A lease that has run out is lost, even if nobody has come for the task yet: whoever comes saw it run
-    /// out, and must not find it running again.
+    /// Also one that has run out, if nobody has come for the task: then whoever does comes too late.
     pub(super) fn extend(&mut self, hold: &Hold<'_>, lease_ms: u64, now: Now) -> Held {
         let Some(&number) = self.ids.get(hold.id) else { return Held::Lost };
         let Some(row) = self.rows.get(&number) else { return Held::Lost };
-        let ours = row.task.state == State::Running && row.task.start == hold.start;
-        let (boot, until) = row.lease;
-        if !ours || boot != now.boot_id || until <= now.boot {
+        if row.task.state != State::Running || row.task.start != hold.start {
             return Held::Lost;
         }
         let cancel = row.task.cancel;
-        self.change(number, |row| row.lease.1 = now.boot.saturating_add(lease_ms));
+        self.change(number, |row| row.lease = (now.boot_id, now.boot.saturating_add(lease_ms)));
         if cancel { Held::Cancel } else { Held::Kept }
     }
 
@@ -70,7 +67,10 @@ impl Table {
         while let Some(&(due, number)) = self.due.first()
             && due <= now.wall
         {
-            self.change(number, |row| row.task.state = State::Available);
+            self.change(number, |row| {
+                row.task.state = State::Available;
+                row.since = due;
+            });
         }
     }
 
@@ -88,9 +88,9 @@ impl Table {
             }
             let Some(lane) = self.lanes.get_mut(row.task.queue.as_str()) else { continue };
             if over {
-                lane.ready.remove(&place(number, &row.task));
+                lane.ready.remove(&place(number, row));
             } else {
-                lane.ready.insert(place(number, &row.task));
+                lane.ready.insert(place(number, row));
             }
         }
     }

@@ -99,6 +99,7 @@ impl Table {
             },
             message,
             result: None,
+            since: due,
             lease: (0, 0),
             forget: None,
             after,

@@ -1,7 +1,5 @@
 //! Making the changes that others decided upon.
 
-use std::collections::BTreeMap;
-
 use holdall_types::{Error, ErrorKind, Result};
 
 use super::insert::at_rest;
@@ -19,7 +17,7 @@ pub(super) fn results(changes: &[Change<'_>], now: Now) -> Result<Vec<Option<Ent
 
 impl Table {
     pub(super) fn turn(&mut self, turn: &Turn<'_>, results: Vec<Option<Entry>>, now: Now) -> Result<Turned> {
-        self.check(turn.changes)?;
+        Self::check(turn.changes)?;
         let changes = turn.changes.iter().zip(results);
         let made: Vec<_> = changes.map(|(change, result)| self.settle(change, result, now)).collect();
         if !made.is_empty() {
@@ -32,33 +30,20 @@ impl Table {
         Ok(Turned { made, claimed })
     }
 
-    /// Refuses what no fence is for, before anything is done.
-    fn check(&self, changes: &[Change<'_>]) -> Result<()> {
-        let mut taken = BTreeMap::new();
-        for change in changes {
-            let (from, to) = (change.from.0, change.to);
-            if to == State::Running && from != State::Running {
-                let message = format!(
-                    "the task {:?} can only be started by a claim; this is a defect of holdall",
-                    change.id
-                );
-                return Err(Error::new(ErrorKind::Validation, message));
-            }
-            let row = self.row(change.id).filter(|row| (row.task.state, row.task.start) == change.from);
-            if from.ended()
-                && !to.ended()
-                && let Some(key) = row.and_then(|row| row.task.unique.as_deref())
-                && let Some(twin) = self.twin(key).or(taken.insert(key, change.id))
-            {
-                let message = format!(
-                    "the task {:?} cannot run again: the unfinished task {twin:?} has its unique key {key:?} now; \
-                     wait for that to end, or cancel it",
-                    change.id
-                );
-                return Err(Error::new(ErrorKind::Conflict, message));
-            }
-        }
-        Ok(())
+    /// Refuses what no change may do, before anything is done.
+    fn check(changes: &[Change<'_>]) -> Result<()> {
+        let odd = |change: &&Change<'_>| {
+            matches!(change.to, State::Running | State::Waiting) && change.from.0 != change.to
+        };
+        let Some(odd) = changes.iter().find(odd) else { return Ok(()) };
+        let message = format!(
+            "the task {:?} cannot go from {} to {} by a change: a claim starts it, and it waits while another \
+             has not ended; this is a defect of holdall",
+            odd.id,
+            odd.from.0.name(),
+            odd.to.name()
+        );
+        Err(Error::new(ErrorKind::Validation, message))
     }
 
     /// Makes a change if its fence holds, and says whether it did.
@@ -73,14 +58,26 @@ impl Table {
         if task.cancel && !change.cancel && !change.to.ended() {
             return false;
         }
+        // Its worker lives after all.
+        if change.lapsed && row.lease.0 == now.boot_id && row.lease.1 > now.boot {
+            return false;
+        }
+        // Another has taken its key since it ended.
+        if task.state.ended()
+            && !change.to.ended()
+            && task.unique.as_deref().is_some_and(|key| self.twin(key).is_some())
+        {
+            return false;
+        }
         let to = match change.to {
-            State::Waiting | State::Scheduled | State::Available => at_rest(row.unended, change.due, now),
+            State::Available if row.unended > 0 => State::Waiting,
             to => to,
         };
         let was = task.state.ended();
         self.change(number, |row| {
             row.task.state = to;
             row.task.due = change.due;
+            row.since = change.due;
             row.task.retried = change.retried;
             row.task.lost = change.lost;
             row.task.cancel = change.cancel;
@@ -102,8 +99,15 @@ impl Table {
         for child in children {
             self.change(child, |row| {
                 row.unended = if ended { row.unended.saturating_sub(1) } else { row.unended + 1 };
-                if matches!(row.task.state, State::Waiting | State::Scheduled | State::Available) {
-                    row.task.state = at_rest(row.unended, row.task.due, now);
+                match row.task.state {
+                    State::Waiting if row.unended == 0 => {
+                        row.task.state = at_rest(0, row.task.due, now);
+                        row.since = row.task.due.max(now.wall);
+                    }
+                    State::Scheduled | State::Available if row.unended > 0 => {
+                        row.task.state = State::Waiting;
+                    }
+                    _ => {}
                 }
             });
         }

@@ -15,6 +15,8 @@ pub(super) struct Row {
     pub(super) task: Task,
     pub(super) message: Entry,
     pub(super) result: Option<Entry>,
+    /// Since when an available task is, for its place.
+    pub(super) since: u64,
     /// The boot and its time at which the lease of a running task runs out.
     pub(super) lease: (i64, u64),
     /// When an ended task may go.
@@ -100,7 +102,7 @@ impl Table {
             *count = if enter { *count + 1 } else { count.saturating_sub(1) };
         }
         match state {
-            State::Available if fresh => put(&mut lane.ready, place(number, task), enter),
+            State::Available if fresh => put(&mut lane.ready, place(number, row), enter),
             State::Scheduled | State::Retryable => put(&mut self.due, (task.due, number), enter),
             State::Running => put(&mut self.leases, (row.lease.0, row.lease.1, number), enter),
             _ => {}
@@ -124,6 +126,6 @@ impl Table {
 }
 
 /// Where an available task stands among those of its queue.
-pub(super) fn place(number: Number, task: &Task) -> (Reverse<i16>, u64, Number) {
-    (Reverse(task.priority), task.due, number)
+pub(super) fn place(number: Number, row: &Row) -> (Reverse<i16>, u64, Number) {
+    (Reverse(row.task.priority), row.since, number)
 }

@@ -15,13 +15,15 @@ use super::row::{self, COLUMNS, columns};
 use super::tables::turn_since;
 
 // The statement of nearly all changes: no former result has to be looked for. `OR IGNORE` is for a task
-// that begins again while another one has its unique key.
+// that begins again while another one has its unique key. One that was asked to stop meanwhile does not
+// run again, and what is to be taken from a worker for its lease has one that has run out.
 const CHANGE: &str = concat!(
     "UPDATE OR IGNORE tasks SET state=?4,turn=iif(?4=2,",
     turn_since!("?5"),
     ",iif(?4<5,?5,0)),boot=NULL,due=?5,retried=?6,lost=?7,cancel=?8,failure=?9,ended=?10,forget=?11,\
      result_header=?12,result=?13,result_side=?14,result_size=?15 \
-     WHERE id=?1 AND state=?2 AND start=?3 AND result_side IS NULL"
+     WHERE id=?1 AND state=?2 AND start=?3 AND result_side IS NULL AND (cancel=0 OR ?8 OR ?4>=5) \
+     AND (?16 IS NULL OR boot IS NOT ?16 OR turn<=?17)"
 );
 const STAY: &str = "UPDATE tasks SET due=?4,retried=?5,lost=?6,cancel=?7,failure=?8,result_header=?9,result=?10,\
     result_side=?11,result_size=?12 WHERE id=?1 AND state=?2 AND start=?3 AND result_side IS NULL";
@@ -198,7 +200,8 @@ fn change_all(
 }
 
 fn make(connection: &Connection, change: &Change<'_>, result: Option<&Body<'_>>, now: Now) -> Outcome<bool> {
-    let Change { id, from: (state, start), to, due, retried, lost, cancel, failure, forget, .. } = *change;
+    let Change { id, from: (state, start), lapsed, to, due, retried, lost, cancel, failure, forget, .. } =
+        *change;
     let (state, due) = (state as u8, integer(due));
     let header = result.map(Body::header);
     let (inline, side, size) =
@@ -211,8 +214,23 @@ fn make(connection: &Connection, change: &Change<'_>, result: Option<&Body<'_>>,
         let ended = to.ended().then_some(integer(now.wall));
         let forget = forget.filter(|_| to.ended()).map(integer);
         let values = params![
-            id, state, start, to as u8, due, retried, lost, cancel, failure, ended, forget, header, inline,
-            side, size
+            id,
+            state,
+            start,
+            to as u8,
+            due,
+            retried,
+            lost,
+            cancel,
+            failure,
+            ended,
+            forget,
+            header,
+            inline,
+            side,
+            size,
+            lapsed.then_some(now.boot_id),
+            integer(now.boot)
         ];
         connection.prepare_cached(CHANGE)?.execute(values)?
     };

@@ -59,7 +59,7 @@ impl Database {
 
     fn open<'py>(&self, py: Python<'py>) -> Done<Bound<'py, PyAny>> {
         let holdall = py.import("holdall")?;
-        let backend = holdall.call_method1("SQLiteBackend", (&self.path,))?;
+        let backend = holdall.call_method1("SQLiteBackend", (self.path.as_os_str(),))?;
         let path: String = backend.getattr("path")?.extract()?;
         // To open would be to make it, and to tell nothing of a slip in its name.
         if !Path::new(&path).try_exists().unwrap_or(true) {
