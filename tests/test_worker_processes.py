@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -38,8 +39,8 @@ def exists(pid):
     except ProcessLookupError:
         return False
     # One that nobody has waited for yet is gone all the same.
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_everything_at_once(backend, queue, caplog):
@@ -111,7 +112,7 @@ def test_as_many_run_at_once_as_there_are_processes(backend, queue, tmp_path):
     assert len(pids) == 2
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="it looks into /proc")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it looks into /proc")
 def test_processes_end_with_their_worker(backend, queue, tmp_path):
     log = tmp_path / "log"
     process = worker_process(backend.path, processes=2)
@@ -154,7 +155,10 @@ def test_a_script_that_cannot_be_imported_says_so(backend, queue, tmp_path):
     )
     task = queue.enqueue(do.double, 1)
     done = subprocess.run(
-        [sys.executable, str(script), backend.path], capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, str(script), backend.path],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 1
     assert '`if __name__ == "__main__":`' in done.stderr

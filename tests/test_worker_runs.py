@@ -283,7 +283,9 @@ def test_runs_again(backend):
         async with TaskQueue(backend) as queue:
             for number in range(3):
                 task = asyncio.create_task(worker.start())
-                answer = await queue.get_result(await queue.enqueue(do.double, number), timeout=WAIT)
+                answer = await queue.get_result(
+                    await queue.enqueue(do.double, number), timeout=WAIT
+                )
                 assert queue.deserialize_result(answer) == 2 * number
                 # A second start returns.
                 await asyncio.wait_for(worker.start(), WAIT)

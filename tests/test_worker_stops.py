@@ -205,15 +205,20 @@ def test_signals_are_as_they_were_afterwards(backend):
         signal.signal(signal.SIGTERM, before[0])
 
 
+async def count_of(queue, state, count):
+    while (await queue.counts())[state] < count:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    # What is claimed is begun in a moment.
+    await asyncio.sleep(0.05)
+
+
 def test_whoever_cancels_start_gets_its_tasks_back(backend):
     async def main():
         async with TaskQueue(backend) as queue:
             worker = Worker(backend, max_concurrency=2)
             start = asyncio.create_task(worker.start())
             task = await queue.enqueue(do.nap, 50)
-            while (await queue.get_task(task)).status != "running":
-                await asyncio.sleep(0.005)
-            await asyncio.sleep(0.05)
+            await count_of(queue, "running", 1)
             start.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await start
@@ -230,9 +235,7 @@ def test_a_program_that_ends_takes_its_worker_along(backend):
         async with TaskQueue(backend) as queue:
             main.worker = asyncio.create_task(Worker(backend, max_concurrency=5).start())
             main.ids = await queue.enqueue_many([(do.nap, (50,))] * 5)
-            while (await queue.counts())["running"] < 5:
-                await asyncio.sleep(0.005)
-            await asyncio.sleep(0.05)
+            await count_of(queue, "running", 5)
 
     asyncio.run(main())
     with queueing(backend) as queue:

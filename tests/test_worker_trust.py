@@ -119,7 +119,16 @@ def test_what_was_not_written_for_a_task_runs_nothing(path, backend, tmp_path):
         done = queue.options(queue="first", task_id="done").enqueue(do.double, 1)
         with working(backend, queues=["first"]):
             queue.join([done], timeout=30, progress=False)
-        for name in ("copied", "a result", "altered", "altered header", "cut", "bare", "empty", "swapped"):
+        for name in (
+            "copied",
+            "a result",
+            "altered",
+            "altered header",
+            "cut",
+            "bare",
+            "empty",
+            "swapped",
+        ):
             enqueue(queue, name, do.note, bomb, "ran")
         forged_warm = queue.options(queue="warm", task_id="warm").enqueue(do.double, 1)
     with queueing(backend, keyset=keyset_new()) as theirs:
@@ -134,7 +143,9 @@ def test_what_was_not_written_for_a_task_runs_nothing(path, backend, tmp_path):
         for column, name in (("message", "altered"), ("message_header", "altered header")):
             connection.execute(flip.format(column), (20, 20, name))
         connection.execute("UPDATE tasks SET message = substr(message, 1, 30) WHERE id = 'cut'")
-        connection.execute("UPDATE tasks SET message = x'', message_header = x'' WHERE id = 'empty'")
+        connection.execute(
+            "UPDATE tasks SET message = x'', message_header = x'' WHERE id = 'empty'"
+        )
         bare = "UPDATE tasks SET message_header = x'', message = ? WHERE id = 'bare'"
         connection.execute(bare, (pickle.dumps(Bomb(bomb)),))
         # The payload of one under the signature of another.
@@ -151,7 +162,9 @@ def test_what_was_not_written_for_a_task_runs_nothing(path, backend, tmp_path):
         assert task.status == "failed", name
         assert task.starts == 1, f"{name}: another run would do no better"
         kind = task.error.split(":")[1].strip().removeprefix("holdall.errors.")
-        assert kind in ("UntrustedPayloadError", "UnknownKey", "CorruptFrame", "NotAFrame"), task.error
+        assert kind in ("UntrustedPayloadError", "UnknownKey", "CorruptFrame", "NotAFrame"), (
+            task.error
+        )
     assert "UnknownKey" in tasks["forged"].error
     assert "not signed as this task" in tasks["copied"].error
 
@@ -168,7 +181,8 @@ def test_what_a_parent_did_not_give_is_not_passed_on(path, backend, tmp_path):
         other = "SELECT {0} FROM tasks WHERE id = ?"
         for column in ("result", "result_header"):
             connection.execute(
-                f"UPDATE tasks SET {column} = ({other.format(column)}) WHERE id = ?", (second, first)
+                f"UPDATE tasks SET {column} = ({other.format(column)}) WHERE id = ?",
+                (second, first),
             )
     _, tasks = judged(path)
     assert tasks["child"].status == "failed"

@@ -1,12 +1,14 @@
 """What the workers of the tests run; their processes import it."""
 
 import asyncio
+import contextlib
 import contextvars
 import os
 import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 VARIABLE = contextvars.ContextVar("VARIABLE", default="unset")
 
@@ -93,12 +95,14 @@ KINDS = {
 
 
 def fail(kind):
-    raise KINDS[kind]()
+    error = KINDS[kind]()
+    raise error
 
 
 async def fail_async(kind):
     await asyncio.sleep(0)
-    raise KINDS[kind]()
+    error = KINDS[kind]()
+    raise error
 
 
 def fail_deep():
@@ -179,10 +183,8 @@ async def shrug_off(seconds):
     """Ask not to be disturbed."""
     ends = time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0:
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(left)
-        except asyncio.CancelledError:
-            pass
     return "undisturbed"
 
 
@@ -216,7 +218,7 @@ def die():
 
 def die_once(path):
     """Die the first time."""
-    if not os.path.exists(path):
+    if not Path(path).exists():
         note(path, "died")
         die()
     return "alive"

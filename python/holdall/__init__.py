@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     )
     from holdall.sync_queue import SyncTaskQueue
     from holdall.task import Cron, Task
+    from holdall.worker import Worker
 
 # The queue's names, imported when they are first asked for: whoever only keeps values needs no asyncio.
 LATER = {
@@ -80,6 +81,7 @@ LATER = {
     "SyncTaskQueue": "sync_queue",
     "Task": "task",
     "TaskQueue": "queue",
+    "Worker": "worker",
 }
 
 
@@ -142,6 +144,7 @@ __all__ = [
     "UntrustedPayloadError",
     "ValidationBuilder",
     "ValidationError",
+    "Worker",
     "WorkerError",
     "WrongTypeError",
     "__version__",

@@ -1,6 +1,7 @@
 """A process that runs plain functions for a worker."""
 
 import asyncio
+import importlib
 import inspect
 import os
 import signal
@@ -12,7 +13,9 @@ from holdall._holdall import Job, end_with_parent
 from holdall._run import arguments, is_coroutine_function
 
 
-def serve(pipe: Connection, parent: int, keyset: str | None, serializer: Any) -> None:
+def serve(
+    pipe: Connection, parent: int, keyset: str | None, serializer: Any, imports: tuple[str, ...]
+) -> None:
     """Run what comes through the pipe until it is closed, or the parent is gone.
 
     Answers are tuples: ("after", ids) asks for results, ("loop",) says that this is a coroutine function and
@@ -23,6 +26,8 @@ def serve(pipe: Connection, parent: int, keyset: str | None, serializer: Any) ->
         # They are the worker's to act on. A function, since programs started from here inherit what is ignored.
         signal.signal(number, lambda *_: None)
     end_with_parent(parent)
+    for name in imports:
+        importlib.import_module(name)
     pipe.send(("ready", os.getpid()))
     while True:
         try:

@@ -26,10 +26,16 @@ class ProcessRunner(Runner):
     """Runs coroutines on the loop and everything else in processes."""
 
     def __init__(
-        self, agent: Agent, serializer: Any, slots: int, processes: int, keyset: Any
+        self,
+        agent: Agent,
+        serializer: Any,
+        slots: int,
+        processes: int,
+        keyset: Any,
+        imports: tuple[str, ...],
     ) -> None:
         super().__init__(agent, serializer, slots)
-        self.settings = (None if keyset is None else str(keyset), serializer)
+        self.settings = (None if keyset is None else str(keyset), serializer, imports)
         self.processes: Threads[Run | None] = Threads(processes, self.employ, "holdall-process")
         self.own = threading.local()
         self.children: set[Child] = set()
@@ -164,7 +170,7 @@ class ProcessRunner(Runner):
             self.children.discard(child)
             child = None
         if child is None:
-            child = self.own.child = Child(*self.settings)
+            child = self.own.child = Child(self.settings)
             self.children.add(child)
             child.wait()
         return child
@@ -182,11 +188,11 @@ class Died(Exception):
 class Child:
     """One process, as its thread holds it."""
 
-    def __init__(self, keyset: str | None, serializer: Any) -> None:
+    def __init__(self, settings: tuple[Any, ...]) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
-            target=serve, args=(theirs, os.getpid(), keyset, serializer), name="holdall-process"
+            target=serve, args=(theirs, os.getpid(), *settings), name="holdall-process"
         )
         self.process.start()
         theirs.close()

@@ -12,7 +12,6 @@ class End:
     """What ends a thread."""
 
 
-
 class Threads(Generic[T]):
     """So many threads at most, each made when there is more work than threads.
 

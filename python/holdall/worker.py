@@ -80,6 +80,8 @@ class Worker:
         if not self.queues or not all(type(name) is str and name for name in self.queues):
             raise invalid("queues", queues, "must be names, one or more")
         self.worker_id = worker_id or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
+        # What its processes import before anything else, as this one did.
+        self.imports: tuple[str, ...] = ()
         self._runner: Runner | None = None
         self._stopped: concurrent.futures.Future[None] | None = None
 
@@ -122,6 +124,10 @@ class Worker:
         """Work as `start` does, without a loop of one's own."""
         asyncio.run(self.start())
 
+    def tally(self) -> tuple[int, int, int]:
+        """Return how many tasks run here now, and how many runs completed and failed since `start`."""
+        return self._runner.agent.tally() if self._runner else (0, 0, 0)
+
     def _agent(self, jobs: Any) -> Agent:
         return Agent(
             jobs,
@@ -140,7 +146,12 @@ class Worker:
         from holdall._processes import ProcessRunner
 
         return ProcessRunner(
-            agent, self.serializer, self.max_concurrency, self.processes, self.keyset
+            agent,
+            self.serializer,
+            self.max_concurrency,
+            self.processes,
+            self.keyset,
+            self.imports,
         )
 
     async def _work(self, runner: Runner, agent: Agent) -> None:

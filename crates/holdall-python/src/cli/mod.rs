@@ -17,6 +17,7 @@ mod put;
 mod settings;
 mod stop;
 mod tasks;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -64,6 +65,7 @@ enum Command {
     Delete(delete::Delete),
     Copy(copy::Copy),
     Tasks(tasks::Tasks),
+    Worker(worker::Worker),
     Settings(settings::Settings),
     Key(key::Key),
     Completion(completion::Completion),
@@ -101,6 +103,7 @@ impl Cli {
             Command::Delete(delete) => delete.run(py, store),
             Command::Copy(copy) => copy.run(py),
             Command::Tasks(tasks) => tasks.run(py),
+            Command::Worker(worker) => worker.run(py),
             Command::Settings(settings) => settings.run(py, store),
             Command::Key(key) => key.run(py),
             Command::Completion(completion) => completion.run(py),

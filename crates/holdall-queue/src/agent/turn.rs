@@ -134,7 +134,7 @@ impl Agent {
         }
         // It would run again: but perhaps somebody cancelled it since anyone looked.
         match self.jobs.task(&task.id) {
-            Ok(Some(found)) if found.cancel && found.start == task.start => {
+            Ok(Some(found)) if found.cancel && (found.created, found.start) == (task.created, task.start) => {
                 decide(&found, &policy, &ended.event, now)
             }
             _ => Some(moved),
