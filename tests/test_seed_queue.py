@@ -103,7 +103,7 @@ async def calculate(x: int, y: int) -> int:
 
 
 async def process_file(filepath: str):
-    with open(filepath) as f:
+    with open(filepath, "r") as f:
         return f.read()
 
 
