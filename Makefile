@@ -33,6 +33,8 @@ help: ## Print this list
 .PHONY: run
 run: $(STAMPS)/release $(STAMPS)/tour $(STAMPS)/data ## Build in release mode, install into .venv, take the tour
 	$(PY) examples/tour.py
+	@echo
+	$(PY) examples/background.py
 
 .PHONY: test
 test: test-rust test-python ## Run every Rust and Python test
@@ -57,7 +59,7 @@ lint: build $(STAMPS)/lint ## Check format, clippy, ruff, types and stubs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m mypy.stubtest holdall._holdall
+	$(PY) -m mypy.stubtest holdall._holdall holdall._holdall_tasks
 
 .PHONY: format
 format: $(STAMPS)/lint ## Format Rust and Python in place

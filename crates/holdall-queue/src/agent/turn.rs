@@ -163,7 +163,10 @@ impl Agent {
         let task = &ended.held.task;
         let found = self.jobs.task(&task.id).ok().flatten();
         found.is_some_and(|found| {
-            found.state == State::Running && found.start == task.start && found.cancel && !task.cancel
+            found.state == State::Running
+                && (found.created, found.start) == (task.created, task.start)
+                && found.cancel
+                && !task.cancel
         })
     }
 
