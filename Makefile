@@ -33,6 +33,8 @@ help: ## Print this list
 .PHONY: run
 run: $(STAMPS)/release $(STAMPS)/tour $(STAMPS)/data ## Build in release mode, install into .venv, take the tour
 	$(PY) examples/tour.py
+	@echo
+	$(PY) examples/background.py
 
 .PHONY: test
 test: test-rust test-python ## Run every Rust and Python test

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -210,8 +211,10 @@ def test_join_waits_for_all(backend, queue):
 
 
 def test_join_shows_how_far_it_is(backend, queue, capsys):
+    queue.pause()
     queue.enqueue_many([(calls.nothing, ())] * 30)
     with working(backend):
+        threading.Timer(0.2, queue.resume).start()
         queue.join(progress=True, timeout=SOON)
     shown = capsys.readouterr().err
     assert "30 of 30" in shown

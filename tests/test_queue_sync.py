@@ -94,14 +94,16 @@ with SyncTaskQueue(SQLiteBackend({disk_backend.path!r}, durability="normal")) as
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert child.stdout.readline() == "waiting\n"
-    time.sleep(0.2)
-    began = time.monotonic()
-    os.kill(child.pid, signal.SIGINT)
-    assert child.stdout.readline() == "interrupted\n"
-    took = time.monotonic() - began
-    assert child.wait(SOON) == 0
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout.readline() == "waiting\n"
+        time.sleep(0.2)
+        began = time.monotonic()
+        os.kill(child.pid, signal.SIGINT)
+        assert child.stdout.readline() == "interrupted\n"
+        took = time.monotonic() - began
+        assert child.wait(SOON) == 0
     assert took < 1, "within a tenth of a second, on a machine with nothing else to do"
 
 

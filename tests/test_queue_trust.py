@@ -1,30 +1,32 @@
 """Forged, altered and copied messages run nothing, and are told of. The judge is an audit hook."""
 
-import sqlite3
 import subprocess
 import sys
 
 import pytest
 
 import calls
-from holdall import SyncTaskQueue
+from holdall import SyncTaskQueue, UntrustedPayloadError
 from holdall._holdall import keyset_new
+from processes import finish, start
 from working import SOON, working
 
+# In another process: two SQLites in one would undo each other's locks.
+CHANGES = """
+import sqlite3
+database = sqlite3.connect(sys.argv[1], timeout=30)
+database.create_function("flipped", 2, lambda data, at: data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1:])
+with database:
+    for statement in sys.stdin.read().split(";"):
+        assert database.execute(statement).rowcount == 1, statement
+database.close()
+"""
 
-def change(backend, statement, *values):
-    database = sqlite3.connect(backend.path)
-    with database:
-        assert database.execute(statement, values).rowcount == 1
-    database.close()
 
-
-def message(backend, task):
-    database = sqlite3.connect(backend.path)
-    row = "SELECT message_header, message FROM tasks WHERE id = ?"
-    found = database.execute(row, (task,)).fetchone()
-    database.close()
-    return found
+def change(backend, *statements):
+    done = start(CHANGES, backend.path)
+    done.stdin.write(";".join(statements))
+    finish(done)
 
 
 @pytest.fixture
@@ -45,31 +47,29 @@ def refused(backend, task, reason):
         assert queue.get_result(queue.enqueue(calls.add, 5), SOON) == 6
 
 
+MOVE = (
+    "UPDATE tasks SET (message_header, message) = "
+    "(SELECT {0}_header, {0} FROM tasks WHERE id='{1}') WHERE id='{2}'"
+)
+
+
 def test_a_message_of_another_task(two):
-    header, body = message(two, "one")
-    change(two, "UPDATE tasks SET message_header=?, message=? WHERE id=?", header, body, "two")
+    change(two, MOVE.format("message", "one", "two"))
     refused(two, "two", "UntrustedPayloadError")
 
 
 def test_every_altered_byte(two):
-    header, body = message(two, "one")
+    # What is altered is a header of 44 bytes and a body of 26.
+    ids = [f"altered {number:03}" for number in range(44 + 26)]
     with SyncTaskQueue(two) as queue:
-        ids = []
-        for number in range(len(header) + len(body)):
-            task = queue.options(task_id=f"altered {number}").enqueue(calls.add, 1)
-            ids.append(task)
-            own_header, own_body = message(two, task)
-            whole = bytearray(own_header + own_body)
-            whole[number] ^= 0x20
-            change(
-                two,
-                "UPDATE tasks SET message_header=?, message=? WHERE id=?",
-                bytes(whole[: len(own_header)]),
-                bytes(whole[len(own_header) :]),
-                task,
-            )
-        with working(two, max_concurrency=8):
-            queue.join(ids, SOON)
+        queue.options(task_id=ids).enqueue_many([(calls.add, (1,))] * len(ids))
+    changes = []
+    for number, task in enumerate(ids):
+        column, at = ("message_header", number) if number < 44 else ("message", number - 44)
+        changes.append(f"UPDATE tasks SET {column} = flipped({column}, {at}) WHERE id='{task}'")
+    change(two, *changes)
+    with SyncTaskQueue(two) as queue, working(two, max_concurrency=8):
+        queue.join(ids, SOON)
         for task in ids:
             found = queue.get_task(task)
             assert found.status == "failed", task
@@ -88,12 +88,7 @@ def test_a_result_in_the_place_of_a_message(two):
         queue.join(timeout=SOON)
         queue.pause()
         queue.options(task_id="three").enqueue(calls.add, 1)
-        change(
-            two,
-            "UPDATE tasks SET (message_header, message) = "
-            "(SELECT result_header, result FROM tasks WHERE id='one') WHERE id=?",
-            "three",
-        )
+        change(two, MOVE.format("result", "one", "three"))
         queue.resume()
         queue.join(timeout=SOON)
         assert "UntrustedPayloadError" in queue.get_task("three").error
@@ -103,13 +98,15 @@ def test_a_result_of_another_start_or_task(two):
     with SyncTaskQueue(two) as queue:
         with working(two):
             queue.join(timeout=SOON)
-        taken = "(SELECT result_header, result FROM tasks WHERE id='one')"
-        change(two, f"UPDATE tasks SET (result_header, result) = {taken} WHERE id=?", "two")
-        with pytest.raises(Exception, match="does not match key"):
-            queue.get_result("two")
-        change(two, "UPDATE tasks SET start = start + 1 WHERE id=?", "one")
-        with pytest.raises(Exception, match="does not match key"):
-            queue.get_result("one")
+        change(
+            two,
+            "UPDATE tasks SET (result_header, result) = "
+            "(SELECT result_header, result FROM tasks WHERE id='one') WHERE id='two'",
+            "UPDATE tasks SET start = start + 1 WHERE id='one'",
+        )
+        for task in ("one", "two"):
+            with pytest.raises(UntrustedPayloadError, match="does not match key"):
+                queue.get_result(task)
 
 
 def test_another_keyset(disk_backend, tmp_path):
@@ -146,6 +143,7 @@ with SyncTaskQueue(SQLiteBackend({disk_backend.path!r}), keyset={str(tmp_path / 
     worker = f"""
 import sys; sys.path.insert(0, {str(tmp_path)!r})
 from holdall import SQLiteBackend, SyncTaskQueue
+from processes import finish, start
 from working import working, SOON
 import calls
 backend = SQLiteBackend({disk_backend.path!r}, durability="normal")

@@ -39,7 +39,7 @@ class SyncTaskQueue(Opened):
 
     def __enter__(self) -> Self:
         refuse_loop()
-        if self._entered:
+        if self._entered and not self._closed:
             raise RuntimeError("this queue is in a with block already; make another")
         self._open()
         self._entered = True

@@ -4,7 +4,6 @@
 //! besides (a million if it is not said), where the cost of a claim must be what it is without.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
     reason = "a program for developers"

@@ -57,6 +57,7 @@ fn change(id: &str) -> Change<'_> {
     Change {
         id,
         from: (State::Available, 0),
+        created: None,
         lapsed: false,
         to: State::Available,
         due: 0,

@@ -51,6 +51,8 @@ pub struct Move {
     pub id: String,
     /// The fence: the state and the start number that were decided upon.
     pub from: (State, u32),
+    /// When the task was inserted: see [`Change::created`].
+    pub created: u64,
     /// Fenced by its lease, too: see [`Change::lapsed`].
     pub lapsed: bool,
     /// Where it goes.
@@ -76,6 +78,7 @@ impl Move {
         Change {
             id: &self.id,
             from: self.from,
+            created: Some(self.created),
             lapsed: self.lapsed,
             to: self.to,
             due: self.due,
@@ -151,6 +154,7 @@ impl Going<'_> {
         Move {
             id: task.id.clone(),
             from: (task.state, task.start),
+            created: task.created,
             lapsed: false,
             to,
             due: if to.ended() { task.due } else { wall },

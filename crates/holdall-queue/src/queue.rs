@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdall_backend::Jobs;
 use holdall_backend::jobs::{Now, State, Turn};
 use holdall_store::Keyring;
-use holdall_types::{Clock, Result};
+use holdall_types::{Clock, Error, ErrorKind, Result};
 
 use crate::lookout::Lookout;
 use crate::machine::{Event, decide};
@@ -78,8 +78,17 @@ impl Queue {
     }
 
     fn moved(&self, id: &str, event: &Event) -> Result<bool> {
+        let mut refused = None;
         loop {
             let Some(task) = self.desk.jobs.task(id)? else { return Ok(false) };
+            if refused.as_ref() == Some(&task) {
+                let message = format!(
+                    "the task {id:?} cannot run again while an unfinished task has its unique key {:?}; wait for \
+                     that to end, or cancel it",
+                    task.unique.unwrap_or_default()
+                );
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
             let policy = Policy::read(task.options.as_deref())?;
             let now = self.now();
             let Some(next) = decide(&task, &policy, event, now) else { return Ok(false) };
@@ -87,7 +96,8 @@ impl Queue {
             if turned.made.first() == Some(&true) {
                 return Ok(true);
             }
-            // It went on in between: decide again.
+            // It went on in between, or else what refuses it lies elsewhere.
+            refused = Some(task);
         }
     }
 

@@ -203,6 +203,9 @@ pub struct Change<'a> {
     pub id: &'a str,
     /// The fence: the state and the start number that the decider saw.
     pub from: (State, u32),
+    /// Fenced by when it was inserted, too: a task that was removed and inserted anew under its old id counts
+    /// its starts anew, and whoever ran the old one must not settle the new one.
+    pub created: Option<u64>,
     /// Fenced by its lease, too: made only if that has run out. For who comes for the task of a worker that
     /// seems to be dead, and may extend the lease meanwhile.
     pub lapsed: bool,

@@ -234,3 +234,6 @@ impl fmt::Debug for Agent {
         f.debug_struct("Agent").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,9 +68,11 @@ impl Agent {
                 self.turned(finished, turned, now);
                 (Vec::new(), Ok(()))
             }
-            Err(error) if finished.is_empty() || is_of_the_backend(error.kind()) => (finished, Err(error)),
             // One that cannot be settled must not keep the others from it.
-            Err(_) => self.settle_singly(finished, now),
+            Err(error) if is_of_a_result(error.kind()) || error.kind() == ErrorKind::StoreFull => {
+                self.settle_singly(finished, now)
+            }
+            Err(error) => (finished, Err(error)),
         }
     }
 
@@ -79,9 +81,7 @@ impl Agent {
         for mut ended in finished {
             let mut done = self.transact(std::slice::from_ref(&ended), 0, now);
             if let Err(error) = &done
-                && !is_of_the_backend(error.kind())
-                && error.kind() != ErrorKind::StoreFull
-                && error.kind() != ErrorKind::OutOfMemory
+                && is_of_a_result(error.kind())
             {
                 // The backend does not take the result, today or tomorrow.
                 let message = format!("its result could not be kept: {error}");
@@ -134,7 +134,7 @@ impl Agent {
         }
         // It would run again: but perhaps somebody cancelled it since anyone looked.
         match self.jobs.task(&task.id) {
-            Ok(Some(found)) if found.cancel && found.start == task.start => {
+            Ok(Some(found)) if found.cancel && (found.created, found.start) == (task.created, task.start) => {
                 decide(&found, &policy, &ended.event, now)
             }
             _ => Some(moved),
@@ -142,11 +142,20 @@ impl Agent {
     }
 
     fn turned(&self, finished: Vec<Finished>, turned: Turned, now: Now) {
+        let (done, refused): (Vec<_>, Vec<_>) =
+            finished.into_iter().zip(turned.made).partition(|(_, made)| *made);
+        let refused = refused.into_iter().map(|(ended, _)| (self.is_cancelled(&ended), ended));
+        let refused: Vec<(bool, Finished)> = refused.collect();
         let mut desk = self.desk();
-        for (ended, made) in finished.into_iter().zip(turned.made) {
-            if made {
-                desk.count(&ended.event);
-                desk.spent.extend(ended.result);
+        for (ended, _) in done {
+            desk.count(&ended.event);
+            desk.spent.extend(ended.result);
+        }
+        for (cancelled, mut ended) in refused {
+            if cancelled {
+                ended.held.task.cancel = true;
+                desk.finished.push(ended);
+                (self.waker)();
             } else {
                 desk.refuse(ended);
             }
@@ -156,6 +165,16 @@ impl Agent {
             debug_assert_eq!(claimed.task.state, State::Running);
             desk.claim(claimed, until);
         }
+    }
+
+    /// Whether a move was refused because somebody cancelled the task after it was decided: then it is decided
+    /// anew. Otherwise it is no longer ours.
+    fn is_cancelled(&self, ended: &Finished) -> bool {
+        let task = &ended.held.task;
+        let found = self.jobs.task(&task.id).ok().flatten();
+        found.is_some_and(|found| {
+            found.state == State::Running && found.start == task.start && found.cancel && !task.cancel
+        })
     }
 
     fn recovered(&self, talk: &mut Talk) {
@@ -191,16 +210,9 @@ impl Agent {
     }
 }
 
-/// Whether an error concerns the backend as a whole, so that another transaction would meet it too.
-fn is_of_the_backend(kind: ErrorKind) -> bool {
-    is_the_end(kind)
-        || matches!(
-            kind,
-            ErrorKind::StoreBusy
-                | ErrorKind::StoreReadOnly
-                | ErrorKind::ConnectionLost
-                | ErrorKind::Interrupted
-        )
+/// Whether an error concerns one result, and not the backend, which another would meet, too.
+fn is_of_a_result(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::LimitExceeded | ErrorKind::Serialization | ErrorKind::CorruptFrame)
 }
 
 /// Whether nothing will ever come of this backend: it was closed, or refuses writes until it is opened anew.

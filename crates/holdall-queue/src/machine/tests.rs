@@ -179,6 +179,7 @@ fn asked_for_again_it_begins_anew() {
     let expected = Move {
         id: "t".into(),
         from: (Dead, 4),
+        created: 1,
         lapsed: false,
         to: Available,
         due: NOW.wall,

@@ -45,8 +45,14 @@ enum Fault {
 
 impl Faulty {
     pub fn new(jobs: Arc<dyn Jobs>, chance: Chance, rate: u64, truth: Now) -> Self {
-        let inside =
-            Inside { chance, rate, actor: String::new(), truth, ledger: Ledger::default(), verdict: Ok(()) };
+        let inside = Inside {
+            chance,
+            rate,
+            actor: String::new(),
+            truth,
+            ledger: Ledger::new(jobs.name() != ":memory:"),
+            verdict: Ok(()),
+        };
         Self { jobs, inside: Mutex::new(inside) }
     }
 

@@ -2,7 +2,7 @@
 //! reboots, and a backend whose calls fail before or after they took effect.
 //!
 //! `HOLDALL_SEED=7` lives through one history and prints its steps; `HOLDALL_SIMULATION_SEEDS=20000` says
-//! how many.
+//! how many, `HOLDALL_SIMULATION_BACKEND=sqlite` where the tasks are kept.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "all of it is tests")]
 
@@ -21,8 +21,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use holdall_backend::Jobs;
 use holdall_backend::memory::MemoryJobs;
+use holdall_backend::sqlite::{Options, SqliteJobs};
+use holdall_backend::{Durability, Jobs};
 use world::History;
 
 const SEEDS: u64 = 600;
@@ -32,18 +33,38 @@ fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
-fn memory() -> Arc<dyn Jobs> {
-    Arc::new(MemoryJobs::open())
+#[derive(Clone, Copy, Debug)]
+enum Backend {
+    Memory,
+    Sqlite,
 }
 
-fn live(seed: u64, traced: bool) -> History {
-    let lived = catch_unwind(AssertUnwindSafe(|| world::live(seed, &memory, STEPS, traced)));
+fn backend() -> Backend {
+    match env::var("HOLDALL_SIMULATION_BACKEND").as_deref() {
+        Ok("sqlite") => Backend::Sqlite,
+        Ok("memory") | Err(_) => Backend::Memory,
+        Ok(other) => panic!("HOLDALL_SIMULATION_BACKEND={other} is neither memory nor sqlite"),
+    }
+}
+
+fn live(seed: u64, backend: Backend, traced: bool) -> History {
+    let folder = tempfile::tempdir().unwrap();
+    let make = || -> Arc<dyn Jobs> {
+        match backend {
+            Backend::Memory => Arc::new(MemoryJobs::open()),
+            Backend::Sqlite => {
+                let options = Options::new(folder.path().join("queue.db"));
+                Arc::new(SqliteJobs::open(Options { durability: Durability::Normal, ..options }).unwrap())
+            }
+        }
+    };
+    let lived = catch_unwind(AssertUnwindSafe(|| world::live(seed, &make, STEPS, traced)));
     lived.unwrap_or_else(|_| Err(("it panicked".into(), Vec::new())))
 }
 
-fn show(seed: u64) -> ! {
+fn show(seed: u64, backend: Backend) -> ! {
     // Once more, with its steps: a seed has one history only.
-    let Err((wrong, trace)) = live(seed, true) else {
+    let Err((wrong, trace)) = live(seed, backend, true) else {
         panic!("seed {seed} failed, and does not any more: something in it does not follow from the seed");
     };
     let steps: String = trace.iter().enumerate().map(|(step, what)| format!("{step:4} {what}\n")).collect();
@@ -53,9 +74,9 @@ fn show(seed: u64) -> ! {
 #[test]
 fn nothing_is_lost_and_nothing_runs_twice() {
     if let Some(seed) = setting("HOLDALL_SEED") {
-        match world::live(seed, &memory, STEPS, true) {
+        match live(seed, backend(), true) {
             Ok(tally) => println!("seed {seed} is fine: {tally:?}"),
-            Err(_) => show(seed),
+            Err(_) => show(seed, backend()),
         }
         return;
     }
@@ -69,7 +90,7 @@ fn nothing_is_lost_and_nothing_runs_twice() {
             if seed >= seeds || failed.load(Ordering::Relaxed) {
                 return Ok(tally);
             }
-            match live(seed, false) {
+            match live(seed, backend(), false) {
                 Ok(one) => one.into_iter().for_each(|(what, times)| *tally.entry(what).or_insert(0) += times),
                 Err(_) => {
                     failed.store(true, Ordering::Relaxed);
@@ -87,7 +108,7 @@ fn nothing_is_lost_and_nothing_runs_twice() {
     for tally in tallies {
         match tally {
             Ok(tally) => tally.into_iter().for_each(|(what, times)| *total.entry(what).or_insert(0) += times),
-            Err(seed) => show(seed),
+            Err(seed) => show(seed, backend()),
         }
     }
     let time = began.elapsed();
@@ -124,7 +145,16 @@ const HAPPENS: [&str; 20] = [
 #[test]
 fn a_seed_has_one_history() {
     for seed in 0..20 {
-        let (one, two) = (world::live(seed, &memory, STEPS, true), world::live(seed, &memory, STEPS, true));
+        let (one, two) = (live(seed, Backend::Memory, true), live(seed, Backend::Memory, true));
         assert_eq!(one, two, "seed {seed}");
+    }
+}
+
+#[test]
+fn sqlite_lives_through_the_same() {
+    for seed in 0..12 {
+        if live(seed, Backend::Sqlite, false).is_err() {
+            show(seed, Backend::Sqlite);
+        }
     }
 }

@@ -128,7 +128,9 @@ impl Worker {
         }
         // As an agent looks whether somebody cancelled it meanwhile; the other half is too late for that.
         match jobs.task(&task.id) {
-            Ok(Some(found)) if found.start == task.start => decide(&found, &policy, event, now),
+            Ok(Some(found)) if (found.created, found.start) == (task.created, task.start) => {
+                decide(&found, &policy, event, now)
+            }
             _ => Some(moved),
         }
     }

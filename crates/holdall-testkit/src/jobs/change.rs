@@ -9,6 +9,7 @@ use super::subject::{NOW, Subject, at, change, task};
 pub(super) const BEHAVIOURS: &[Behaviour] = &[
     ("a change writes all its fields", all_fields),
     ("a change whose fence does not hold is not made", fence),
+    ("who ran a task that was removed does not settle another of its id", former),
     ("each change of a turn has its own fence", apart),
     ("a task may go from any state to any other that is not run or waited in", any_to_any),
     ("a running task is asked to stop and goes on", asked_to_stop),
@@ -60,6 +61,23 @@ fn fence(subject: &Subject) {
     subject.must(change("id", (State::Running, 1), State::Completed), at(0));
     assert!(!subject.change(change("id", (State::Running, 1), State::Failed), at(0)), "it ended once");
     assert_eq!(subject.state("id"), State::Completed);
+}
+
+fn former(subject: &Subject) {
+    subject.end("id", State::Dead, at(0));
+    let created = Some(subject.task("id").created);
+    subject.jobs().purge(&[State::Dead], u64::MAX >> 1).unwrap();
+    subject.add_at(task("id"), at(5));
+    let ended = |created| Change { created, ..change("id", (State::Available, 0), State::Cancelled) };
+    assert!(!subject.change(ended(created), at(6)));
+    assert_eq!(subject.claim(1, at(6)), ["id"]);
+    let done = |created, to| Change { created, ..change("id", (State::Running, 1), to) };
+    assert!(!subject.change(done(created, State::Completed), at(7)));
+    assert!(!subject.change(done(created, State::Running), at(7)));
+    assert_eq!(subject.state("id"), State::Running);
+    let created = Some(subject.task("id").created);
+    subject.must(done(created, State::Running), at(7));
+    subject.must(done(created, State::Completed), at(7));
 }
 
 fn apart(subject: &Subject) {

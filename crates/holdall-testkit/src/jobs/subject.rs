@@ -48,6 +48,7 @@ pub fn change(id: &str, from: (State, u32), to: State) -> Change<'_> {
     Change {
         id,
         from,
+        created: None,
         lapsed: false,
         to,
         due: NOW,

@@ -51,7 +51,9 @@ impl Table {
         let Some(&number) = self.ids.get(change.id) else { return false };
         let Some(row) = self.rows.get(&number) else { return false };
         let task = &row.task;
-        if (task.state, task.start) != change.from {
+        if (task.state, task.start) != change.from
+            || change.created.is_some_and(|created| created != task.created)
+        {
             return false;
         }
         // Somebody asked for it to stop after this was decided, and was told that it will.

@@ -19,7 +19,7 @@ mod read;
 mod row;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod turn;
 mod watch;
 

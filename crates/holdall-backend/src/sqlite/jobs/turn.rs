@@ -17,16 +17,17 @@ use super::tables::turn_since;
 // The statement of nearly all changes: no former result has to be looked for. `OR IGNORE` is for a task
 // that begins again while another one has its unique key. One that was asked to stop meanwhile does not
 // run again, and what is to be taken from a worker for its lease has one that has run out.
-const CHANGE: &str = concat!(
+pub(super) const CHANGE: &str = concat!(
     "UPDATE OR IGNORE tasks SET state=?4,turn=iif(?4=2,",
     turn_since!("?5"),
     ",iif(?4<5,?5,0)),boot=NULL,due=?5,retried=?6,lost=?7,cancel=?8,failure=?9,ended=?10,forget=?11,\
      result_header=?12,result=?13,result_side=?14,result_size=?15 \
      WHERE id=?1 AND state=?2 AND start=?3 AND result_side IS NULL AND (cancel=0 OR ?8 OR ?4>=5) \
-     AND (?16 IS NULL OR boot IS NOT ?16 OR turn<=?17)"
+     AND (?16 IS NULL OR boot IS NOT ?16 OR turn<=?17) AND (?18 IS NULL OR created=?18)"
 );
 const STAY: &str = "UPDATE tasks SET due=?4,retried=?5,lost=?6,cancel=?7,failure=?8,result_header=?9,result=?10,\
-    result_side=?11,result_size=?12 WHERE id=?1 AND state=?2 AND start=?3 AND result_side IS NULL";
+    result_side=?11,result_size=?12 WHERE id=?1 AND state=?2 AND start=?3 AND result_side IS NULL \
+    AND (?13 IS NULL OR created=?13)";
 const FORMER: &str = "SELECT result_side FROM tasks WHERE id=?1 AND state=?2 AND start=?3";
 const NO_FORMER: &str = "UPDATE tasks SET result_side=NULL WHERE id=?1";
 
@@ -202,13 +203,14 @@ fn change_all(
 fn make(connection: &Connection, change: &Change<'_>, result: Option<&Body<'_>>, now: Now) -> Outcome<bool> {
     let Change { id, from: (state, start), lapsed, to, due, retried, lost, cancel, failure, forget, .. } =
         *change;
-    let (state, due) = (state as u8, integer(due));
+    let (state, due, created) = (state as u8, integer(due), change.created.map(integer));
     let header = result.map(Body::header);
     let (inline, side, size) =
         (result.and_then(Body::inline), result.and_then(Body::side), result.and_then(Body::size));
     let rows = if to == State::Running {
-        let values =
-            params![id, state, start, due, retried, lost, cancel, failure, header, inline, side, size];
+        let values = params![
+            id, state, start, due, retried, lost, cancel, failure, header, inline, side, size, created
+        ];
         connection.prepare_cached(STAY)?.execute(values)?
     } else {
         let ended = to.ended().then_some(integer(now.wall));
@@ -230,7 +232,8 @@ fn make(connection: &Connection, change: &Change<'_>, result: Option<&Body<'_>>,
             side,
             size,
             lapsed.then_some(now.boot_id),
-            integer(now.boot)
+            integer(now.boot),
+            created
         ];
         connection.prepare_cached(CHANGE)?.execute(values)?
     };

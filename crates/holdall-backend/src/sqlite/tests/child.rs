@@ -16,7 +16,7 @@ const PART: &str = "HOLDALL_TEST_PART";
 const PATH: &str = "HOLDALL_TEST_PATH";
 
 /// A command that plays a part with a database.
-pub(super) fn command(part: &str, path: &Path) -> Command {
+pub(in crate::sqlite) fn command(part: &str, path: &Path) -> Command {
     prepare(Command::new(std::env::current_exe().unwrap()), part, path)
 }
 
@@ -57,6 +57,8 @@ fn plays_its_part() {
         "reader" => reader(path),
         "limited" => limited(path),
         "shared" => shared(path),
+        "works" => crate::sqlite::jobs::tests::crash::works(path),
+        "inserts when told" => crate::sqlite::jobs::tests::crash::inserts_when_told(path),
         other => panic!("no such part: {other}"),
     }
 }
