@@ -86,6 +86,8 @@ fn turn(jobs: &SqliteJobs, limit: usize, runs: usize) -> f64 {
             Change {
                 id,
                 from: (State::Running, *start),
+                created: None,
+                lapsed: false,
                 to: State::Completed,
                 due: WALL,
                 retried: 0,

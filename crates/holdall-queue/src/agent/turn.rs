@@ -128,17 +128,7 @@ impl Agent {
         let task = &ended.held.task;
         // A row that somebody changed by hand; its task ends all the same.
         let policy = Policy::read(task.options.as_deref()).unwrap_or_default();
-        let moved = decide(task, &policy, &ended.event, now)?;
-        if moved.to.ended() || task.cancel {
-            return Some(moved);
-        }
-        // It would run again: but perhaps somebody cancelled it since anyone looked.
-        match self.jobs.task(&task.id) {
-            Ok(Some(found)) if found.cancel && (found.created, found.start) == (task.created, task.start) => {
-                decide(&found, &policy, &ended.event, now)
-            }
-            _ => Some(moved),
-        }
+        decide(task, &policy, &ended.event, now)
     }
 
     fn turned(&self, finished: Vec<Finished>, turned: Turned, now: Now) {
@@ -173,7 +163,10 @@ impl Agent {
         let task = &ended.held.task;
         let found = self.jobs.task(&task.id).ok().flatten();
         found.is_some_and(|found| {
-            found.state == State::Running && found.start == task.start && found.cancel && !task.cancel
+            found.state == State::Running
+                && (found.created, found.start) == (task.created, task.start)
+                && found.cancel
+                && !task.cancel
         })
     }
 
