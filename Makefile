@@ -75,6 +75,10 @@ bench: $(STAMPS)/release $(STAMPS)/bench $(STAMPS)/anystore ## Measure beside th
 bench-codec: $(STAMPS)/release $(STAMPS)/bench ## Measure the codec beside its peers, write docs/benchmarks-codec.md
 	$(PY) benches/run_codec.py
 
+.PHONY: bench-queue
+bench-queue: $(STAMPS)/release $(STAMPS)/bench $(STAMPS)/sitq ## Measure the queue beside its peers, write docs/benchmarks-queue.md
+	$(PY) benches/run_queue.py
+
 .PHONY: docs
 docs: build $(STAMPS)/test $(STAMPS)/data ## Run every snippet and example, build the Rust documentation
 	$(PY) -m pytest tests/test_docs.py
@@ -108,6 +112,11 @@ $(STAMPS)/data: pyproject.toml $(STAMPS)/venv
 $(STAMPS)/anystore: pyproject.toml $(STAMPS)/venv
 	@$(PIP) install --quiet --group bench-anystore && touch $@ || echo \
 		"anystore is left out: it did not install. It compiles PyICU: apt install libicu-dev pkg-config g++"
+
+# The index has another library under this name; the queue is in its repository, for Python 3.13.
+$(STAMPS)/sitq: pyproject.toml $(STAMPS)/venv
+	@$(PIP) install --quiet --group bench-sitq && touch $@ || echo \
+		"sitq is left out: it did not install. It needs Python 3.13 and its repository on GitHub"
 
 # The extension is either the release or the dev build, and the stamp says which stands in
 # python/holdall. `make build` takes a fresh release build as it is, so that going from run to test

@@ -30,6 +30,29 @@ def codec_facts(folder: Path, rounds: int) -> dict[str, str]:
     return common(folder) | {"holdall": holdall.__version__} | peers | {"rounds": str(rounds)}
 
 
+def queue_facts(folder: Path, rounds: int) -> dict[str, str]:
+    """The same of the queues' page."""
+    return common(folder) | {
+        "holdall": f"{holdall.__version__}, with SQLite {bundled_sqlite()}",
+        "huey": f"{installed('huey')}, with Python's SQLite {sqlite3.sqlite_version}",
+        "FlexiQ": installed("flexiq"),
+        "sitq": f"{sitq()}, with Python's SQLite {sqlite3.sqlite_version}",
+        "rounds": str(rounds),
+    }
+
+
+def sitq() -> str:
+    """The queue of this name; the package index has another library under it."""
+    try:
+        from sitq import SQLiteBackend  # noqa: F401
+    except ImportError:
+        return "did not install here"
+    try:
+        return version("sitq")
+    except PackageNotFoundError:
+        return "from its repository"
+
+
 def common(folder: Path) -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",

@@ -99,6 +99,31 @@ def codec_page(results: list[Result], facts: dict[str, str], notes: str, chart: 
     )
 
 
+def queue_page(
+    results: list[Result], rows: list[Row], facts: dict[str, str], notes: str, chart: str
+) -> str:
+    """docs/benchmarks-queue.md."""
+    return "\n".join(
+        [
+            "# Benchmarks of the queue",
+            "",
+            "<!-- Written by `make bench-queue`. What is said below the table is in benches/queue_notes.md. -->",
+            "",
+            "How many times faster holdall's queue is than its peers, all of them in one SQLite file: the",
+            "peer's median time divided by holdall's, beside the target that holdall has set itself. A",
+            "target in ms is the most that it may take, divided by what it took.",
+            "",
+            *ratios(rows, chart),
+            "",
+            notes.strip(),
+            "",
+            *times_behind(results),
+            "",
+            *versions(facts),
+        ]
+    )
+
+
 def ratios(rows: list[Row], chart: str) -> list[str]:
     lines = [
         [row.work, row.peer, times_of(row.target), times_of(row.ratio), verdict(row)]

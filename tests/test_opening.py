@@ -139,7 +139,7 @@ def test_a_newer_database_is_refused_untouched(tmp_path, options):
     connection.execute(f"PRAGMA user_version = {(99 << 16) | 99}")
     connection.close()
     before = contents(tmp_path)
-    with pytest.raises(holdall.UnsupportedVersion, match="newer holdall.*99.*install"):
+    with pytest.raises(holdall.UnsupportedVersion, match=r"newer holdall.*99.*install"):
         get_store(store.uri, **options)
     after = contents(tmp_path)
     assert {name: after[name] for name in before} == before

@@ -5,7 +5,7 @@ mod list;
 mod show;
 mod stats;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Subcommand, ValueHint};
 use holdall_types::ErrorKind;
@@ -36,7 +36,7 @@ enum Command {
 struct Database {
     /// The database with the tasks: a file, or sqlite:///file
     #[arg(value_name = "DATABASE", value_hint = ValueHint::FilePath)]
-    path: PathBuf,
+    path: String,
 }
 
 impl Tasks {
@@ -59,7 +59,7 @@ impl Database {
 
     fn open<'py>(&self, py: Python<'py>) -> Done<Bound<'py, PyAny>> {
         let holdall = py.import("holdall")?;
-        let backend = holdall.call_method1("SQLiteBackend", (self.path.as_os_str(),))?;
+        let backend = holdall.call_method1("SQLiteBackend", (self.path.as_str(),))?;
         let path: String = backend.getattr("path")?.extract()?;
         // To open would be to make it, and to tell nothing of a slip in its name.
         if !Path::new(&path).try_exists().unwrap_or(true) {
