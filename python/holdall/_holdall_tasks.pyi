@@ -99,8 +99,11 @@ class Agent:
     def fileno(self) -> int:
         """Return what an event loop watches for reading."""
 
-    def orders(self) -> list[tuple[Any, ...]]:
-        """Return the orders since the last call, as tuples that begin with what is to be done."""
+    def orders(self, *, rung: bool = True) -> list[tuple[Any, ...]]:
+        """Return the orders since the last call, as tuples that begin with what is to be done.
+
+        rung: whether the caller was called for them, and does not look without.
+        """
 
     def job(self) -> Job | None:
         """Return a task that was not among the orders yet, if there is one."""
@@ -148,8 +151,17 @@ class Agent:
     def abandon(self, job: Job) -> None:
         """Let a task go without a word: its lease runs out."""
 
-    def flush(self, here: bool) -> None:
-        """Have what ended settled and more claimed, in this thread if it may be."""
+    def flush(self) -> None:
+        """Have what ended settled and more claimed, at once where that is quickly done, else soon.
+
+        There may be orders then for which nobody is called.
+        """
+
+    def flush_here(self) -> None:
+        """Have what ended settled and more claimed in this thread, for which nobody else waits.
+
+        There may be orders then for which nobody is called before `ring`.
+        """
 
     def tally(self) -> tuple[int, int, int]:
         """Return how many tasks run, have completed and have failed."""

@@ -66,9 +66,9 @@ class Orders(Ends):
 
     # The agent's orders, on the loop
 
-    def heard(self) -> None:
+    def heard(self, *, rung: bool = True) -> None:
         """Do what the agent wants done."""
-        for what, *rest in self.agent.orders():
+        for what, *rest in self.agent.orders(rung=rung):
             getattr(self, f"order_{what}")(*rest)
 
     def order_run(self, job: Job) -> None:
@@ -186,7 +186,8 @@ class Orders(Ends):
     def flush(self) -> None:
         """Settle what ended."""
         self.flushing = False
-        self.agent.flush(here=False)
+        self.agent.flush()
+        self.heard(rung=False)
 
     def soon(self, callback: Callable[..., object], *args: object) -> None:
         """Have the loop call something, from any thread; a loop that is gone does not."""

@@ -65,7 +65,7 @@ class Runner(Orders):
                 log.warning("Task %s (%s) is given back: %s", run.job.id, run.job.name, error)
                 self.agent.end(run.job, "returned")
                 self.finish(run)
-            self.agent.flush(here=True)
+            self.agent.flush_here()
             run = self.next()
             self.agent.ring()
 

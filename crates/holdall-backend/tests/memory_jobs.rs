@@ -46,7 +46,7 @@ fn put(jobs: &dyn Jobs, tasks: &[Insert<'_>]) -> Vec<Inserted> {
 
 fn claim_at(jobs: &dyn Jobs, limit: usize, now: Now) -> Vec<Claimed> {
     let claim = Claim { queues: &["default"], limit, worker: "w", lease_ms: LEASE };
-    jobs.turn(&Turn { changes: &[], claim: Some(claim) }, now).unwrap().claimed
+    jobs.turn(&Turn { changes: &[], claim: Some(claim), patience: None }, now).unwrap().claimed
 }
 
 fn ids(claimed: &[Claimed]) -> Vec<&str> {
@@ -73,7 +73,7 @@ fn change(id: &str) -> Change<'_> {
 fn settle_at(jobs: &dyn Jobs, id: &str, from: (State, u32), to: State, now: Now) -> bool {
     let due = jobs.task(id).unwrap().map_or(0, |task| task.due);
     let change = Change { from, to, due, ..change(id) };
-    jobs.turn(&Turn { changes: &[change], claim: None }, now).unwrap().made[0]
+    jobs.turn(&Turn { changes: &[change], claim: None, patience: None }, now).unwrap().made[0]
 }
 
 fn settle(jobs: &dyn Jobs, id: &str, from: (State, u32), to: State) -> bool {

@@ -73,7 +73,7 @@ pub fn attend(jobs: &dyn Jobs, keyring: &Keyring, now: Now) -> Result<When> {
     let mut moved = Vec::new();
     if !moves.is_empty() {
         let changes: Vec<Change<'_>> = moves.iter().map(|moved| moved.change(None)).collect();
-        let made = jobs.turn(&Turn { changes: &changes, claim: None }, now)?.made;
+        let made = jobs.turn(&Turn { changes: &changes, claim: None, patience: None }, now)?.made;
         moved.extend(moves.into_iter().zip(made).filter(|(_, made)| *made).map(|(moved, _)| moved));
     }
     let full = [attention.lost.len(), attention.overdue.len(), usize::try_from(forgotten).unwrap_or(BATCH)];

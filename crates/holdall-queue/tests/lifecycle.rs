@@ -159,13 +159,13 @@ impl Seen {
         let task = self.jobs.task(id).unwrap().unwrap();
         let policy = Policy { retries: 9, ..Policy::default() };
         let moved = decide(&task, &policy, event, NOW).unwrap();
-        let turned = self.jobs.turn(&Turn { changes: &[moved.change(None)], claim: None }, NOW).unwrap();
+        let turned = self.jobs.turn(&Turn { changes: &[moved.change(None)], claim: None, patience: None }, NOW).unwrap();
         assert_eq!(turned.made, [true]);
     }
 
     fn claim(&self, limit: usize, now: Now) {
         let claim = Claim { queues: &["default"], limit, worker: "w", lease_ms: 60_000 };
-        self.jobs.turn(&Turn { changes: &[], claim: Some(claim) }, now).unwrap();
+        self.jobs.turn(&Turn { changes: &[], claim: Some(claim), patience: None }, now).unwrap();
     }
 }
 

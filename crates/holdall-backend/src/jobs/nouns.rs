@@ -1,5 +1,7 @@
 //! What the queue and its backends speak of.
 
+use std::time::Duration;
+
 use holdall_types::Clock;
 
 use crate::{Record, Stored};
@@ -247,6 +249,8 @@ pub struct Turn<'a> {
     pub changes: &'a [Change<'a>],
     /// What it takes.
     pub claim: Option<Claim<'a>>,
+    /// With it, no longer than so it waits for other writers.
+    pub patience: Option<Duration>,
 }
 
 /// What came of a turn.

@@ -16,6 +16,7 @@ use crate::options::span;
 #[pyclass(frozen, module = "holdall._holdall")]
 pub struct Jobs {
     desk: Arc<Desk>,
+    quick: bool,
 }
 
 impl Jobs {
@@ -24,13 +25,18 @@ impl Jobs {
         Arc::clone(&self.desk.jobs)
     }
 
+    /// Whether a commit waits for no disk.
+    pub const fn is_quick(&self) -> bool {
+        self.quick
+    }
+
     /// It with what the queues of this process share.
     pub fn desk(&self) -> Arc<Desk> {
         Arc::clone(&self.desk)
     }
 
     fn new(jobs: Arc<dyn Engine>, quick: bool) -> Self {
-        Self { desk: Arc::new(Desk::new(jobs, Arc::new(SystemClock), quick)) }
+        Self { desk: Arc::new(Desk::new(jobs, Arc::new(SystemClock), quick)), quick }
     }
 }
 

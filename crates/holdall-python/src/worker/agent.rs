@@ -24,6 +24,8 @@ pub struct Agent {
     engine: Arc<agent::Agent>,
     jobs: Arc<dyn holdall_backend::Jobs>,
     keyring: Arc<Keyring>,
+    /// Whether a commit waits for no disk.
+    quick: bool,
 }
 
 /// The results of the tasks before one: their ids, starts and frames.
@@ -47,10 +49,11 @@ impl Agent {
     ) -> Result<Self> {
         let (lease, poll) = (span("lease", lease)?, span("poll_interval", poll)?);
         let settings = Settings { queues, worker, here: slots, processes, lease, poll };
+        let quick = jobs.get().is_quick();
         let (jobs, keyring) = (jobs.get().engine(), Arc::new(Keyring::new(keyset_of(keyset)?)));
         let (theirs, ring) = (Arc::clone(&jobs), Arc::clone(&keyring));
         let engine = py.detach(|| agent::Agent::start(theirs, Arc::new(SystemClock), ring, settings))?;
-        Ok(Self { engine, jobs, keyring })
+        Ok(Self { engine, jobs, keyring, quick })
     }
 
     /// Return what an event loop watches for reading.
@@ -59,9 +62,10 @@ impl Agent {
     }
 
     /// Return the orders since the last call, as tuples that begin with what is to be done.
-    fn orders<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
+    #[pyo3(signature = (*, rung=true))]
+    fn orders<'py>(&self, py: Python<'py>, rung: bool) -> Result<Bound<'py, PyList>> {
         let orders = PyList::empty(py);
-        for order in self.engine.orders() {
+        for order in if rung { self.engine.orders() } else { self.engine.orders_unrung() } {
             orders.append(self.told(py, order)?)?;
         }
         Ok(orders)
@@ -183,13 +187,18 @@ impl Agent {
         self.engine.abandon(job.get().ticket);
     }
 
-    /// Have what ended settled and more claimed, in this thread if it may be.
-    fn flush(&self, py: Python<'_>, here: bool) {
-        if here {
-            py.detach(|| self.engine.flush(true));
+    /// Have what ended settled and more claimed: by this thread where that is quickly done, else soon.
+    fn flush(&self, py: Python<'_>) {
+        if self.quick {
+            py.detach(|| self.engine.flush_quickly());
         } else {
-            self.engine.flush(false);
+            self.engine.flush();
         }
+    }
+
+    /// Have what ended settled and more claimed, by this thread: others do not wait for it.
+    fn flush_here(&self, py: Python<'_>) {
+        py.detach(|| self.engine.flush_here());
     }
 
     /// Return how many tasks run, have completed and have failed.

@@ -155,6 +155,12 @@ impl Desk {
         self.spent.extend(ended.result);
     }
 
+    /// Takes back what could not be settled, in front: it has waited longest.
+    pub fn put_back(&mut self, finished: Vec<Finished>) {
+        let newer = std::mem::replace(&mut self.finished, finished);
+        self.finished.extend(newer);
+    }
+
     /// Drops outcomes whose lease has run out while the backend took none.
     pub fn refuse_late(&mut self, now: Now) {
         let (late, rest) = std::mem::take(&mut self.finished)
@@ -176,8 +182,9 @@ impl Desk {
         self.orders.push_back(order);
     }
 
-    pub fn orders(&mut self) -> VecDeque<Order> {
-        self.rung = false;
+    /// The orders; to whoever was rung for, the next ones are rung for anew.
+    pub fn orders(&mut self, heard: bool) -> VecDeque<Order> {
+        self.rung &= !heard;
         std::mem::take(&mut self.orders)
     }
 

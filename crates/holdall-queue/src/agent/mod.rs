@@ -105,17 +105,28 @@ impl Agent {
         &self.bell
     }
 
-    /// The orders since the last call. To be called by a thread of the host's: results that were settled
-    /// are let go of in it.
+    /// The orders since the last call, for whoever was called by the bell. To be called by a thread of the
+    /// host's: results that were settled are let go of in it.
     #[must_use]
     pub fn orders(&self) -> VecDeque<Order> {
         if !self.is_ours() {
             return VecDeque::new();
         }
+        // First: what comes after the orders were taken rings again.
         self.bell.hear();
+        self.take_orders(true)
+    }
+
+    /// The same, for whoever was not called and looks all the same.
+    #[must_use]
+    pub fn orders_unrung(&self) -> VecDeque<Order> {
+        if self.is_ours() { self.take_orders(false) } else { VecDeque::new() }
+    }
+
+    fn take_orders(&self, heard: bool) -> VecDeque<Order> {
         let (orders, spent) = {
             let mut desk = self.desk();
-            (desk.orders(), std::mem::take(&mut desk.spent))
+            (desk.orders(heard), std::mem::take(&mut desk.spent))
         };
         drop(spent);
         orders
@@ -162,11 +173,24 @@ impl Agent {
         }
     }
 
-    /// Has what ended settled and more claimed: at once and by this thread if it may be done `here` and
-    /// nobody else is at it, else soon by the agent's own. After the first there may be orders for which
+    /// Has what ended settled and more claimed by the agent's own thread, soon.
+    pub fn flush(&self) {
+        if self.is_ours() {
+            (self.waker)();
+        }
+    }
+
+    /// The same by this thread and at once, unless somebody else is at it. There may be orders then for which
     /// the bell does not ring.
-    pub fn flush(&self, here: bool) {
-        if self.is_ours() && !(here && wait::unattended(|| self.try_turn())) {
+    pub fn flush_here(&self) {
+        if self.is_ours() && !wait::unattended(|| self.try_turn()) {
+            (self.waker)();
+        }
+    }
+
+    /// The same if it is quickly done, for a thread that others wait for.
+    pub fn flush_quickly(&self) {
+        if self.is_ours() && !wait::unattended(|| self.try_quick_turn()) {
             (self.waker)();
         }
     }

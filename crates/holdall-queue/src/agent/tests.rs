@@ -203,7 +203,7 @@ fn an_outcome_outlives_a_backend_that_fails() {
         if kind == ErrorKind::StoreBusy {
             assert!(agent.end(job.ticket, Event::Completed.into()));
         }
-        agent.flush(true);
+        agent.flush_here();
         until(|| (jobs.asked.load(Ordering::Relaxed) > asked + 1).then_some(()));
     }
     assert_eq!(jobs.task("a").state, State::Running);
@@ -228,7 +228,7 @@ fn what_no_backend_takes_fails_its_task_and_holds_up_no_other() {
     // It refuses the result, so what is said without one is taken.
     *jobs.turns.lock().unwrap() = Some((ErrorKind::LimitExceeded, true));
     agent.end(job.ticket, Event::Completed.into());
-    agent.flush(true);
+    agent.flush_here();
     until(|| (jobs.asked.load(Ordering::Relaxed) > 3).then_some(()));
     jobs.fail(None, false);
     until(|| (jobs.task("a").state == State::Failed).then_some(()));
@@ -278,15 +278,17 @@ fn what_another_worker_has_is_refused() {
     let row = jobs.task("a");
     let moved =
         crate::machine::decide(&row, &Default::default(), &Event::Returned, Now::of(&SystemClock)).unwrap();
-    jobs.jobs.turn(&Turn { changes: &[moved.change(None)], claim: None }, Now::of(&SystemClock)).unwrap();
+    jobs.jobs
+        .turn(&Turn { changes: &[moved.change(None)], claim: None, patience: None }, Now::of(&SystemClock))
+        .unwrap();
     let second = job(&agent);
     assert_eq!(second.claimed.task.start, 2);
     agent.end(first.ticket, Event::Completed.into());
-    agent.flush(true);
+    agent.flush_here();
     thread::sleep(Duration::from_millis(100));
     assert_eq!((jobs.task("a").state, jobs.task("a").start), (State::Running, 2));
     agent.end(second.ticket, Event::Completed.into());
-    agent.flush(true);
+    agent.flush_here();
     until(|| (jobs.task("a").state == State::Completed).then_some(()));
     agent.close(true);
 }
@@ -307,7 +309,7 @@ fn turning_the_wall_clock_loses_no_lease() {
         assert_eq!((row.state, row.start, row.lost), (State::Running, 1, 0));
     }
     agent.end(job.ticket, Event::Completed.into());
-    agent.flush(true);
+    agent.flush_here();
     until(|| (jobs.task("a").state == State::Completed).then_some(()));
     agent.close(true);
 }
@@ -324,9 +326,11 @@ fn a_task_that_was_cancelled_while_it_failed_is_not_run_again() {
     let row = jobs.task("a");
     let asked = crate::machine::decide(&row, &Default::default(), &Event::CancelAsked, Now::of(&SystemClock));
     let asked = asked.unwrap();
-    jobs.jobs.turn(&Turn { changes: &[asked.change(None)], claim: None }, Now::of(&SystemClock)).unwrap();
+    jobs.jobs
+        .turn(&Turn { changes: &[asked.change(None)], claim: None, patience: None }, Now::of(&SystemClock))
+        .unwrap();
     jobs.fail(None, false);
-    agent.flush(true);
+    agent.flush_here();
     until(|| (jobs.task("a").state == State::Cancelled).then_some(()));
     agent.close(true);
 }
@@ -346,7 +350,7 @@ fn draining_gives_back_what_nobody_took_and_waits_for_the_rest() {
     thread::sleep(Duration::from_millis(100));
     assert_eq!((jobs.task("a").state, jobs.task("c").state), (State::Running, State::Available));
     agent.end(first.ticket, Event::Completed.into());
-    agent.flush(true);
+    agent.flush_here();
     order(&agent, |order| matches!(order, Order::Ended(None)).then_some(()));
     assert_eq!(jobs.task("a").state, State::Completed);
     agent.close(true);

@@ -1,6 +1,7 @@
 //! One turn: what has ended is settled, and more is claimed, in one transaction.
 
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use holdall_backend::jobs::{Change, Claim, Now, State, Turn, Turned};
 use holdall_types::{Error, ErrorKind, Result};
@@ -12,58 +13,87 @@ use crate::failure::Failure;
 use crate::machine::{Event, Move, decide};
 use crate::policy::Policy;
 
+/// What a thread that others wait for may take upon itself: a transaction of so many outcomes, of so many
+/// bytes, with so much patience for other writers, and none at all for a while after that was too little.
+const FEW: usize = 16;
+const SMALL: u64 = 64 * 1024;
+const PATIENCE: Duration = Duration::from_millis(1);
+const SHY: Duration = Duration::from_millis(100);
+
 /// Held by whoever speaks with the backend, so that what is settled is settled once.
 #[derive(Debug, Default)]
 pub(super) struct Talk {
     trouble: Option<Trouble>,
+    shy_until: Option<Instant>,
 }
 
 impl Agent {
     /// Takes a turn, unless somebody else is taking one or the backend failed a moment ago. Says whether
     /// it was taken.
     pub(super) fn try_turn(&self) -> bool {
+        self.talk.try_lock().is_ok_and(|mut talk| {
+            let rests = talk.trouble.as_ref().is_some_and(Trouble::is_fresh);
+            !rests && self.take_turn(&mut talk, None)
+        })
+    }
+
+    /// The same, if it is quickly done.
+    pub(super) fn try_quick_turn(&self) -> bool {
         let Ok(mut talk) = self.talk.try_lock() else { return false };
-        if talk.trouble.as_ref().is_some_and(Trouble::is_fresh) {
-            return false;
-        }
-        self.take_turn(&mut talk);
-        true
+        let is_shy = talk.shy_until.is_some_and(|until| Instant::now() < until);
+        let is_quick = {
+            let finished = &self.desk().finished;
+            let bytes = |ended: &Finished| ended.result.as_ref().map_or(0, holdall_store::Signed::size);
+            finished.len() <= FEW && finished.iter().map(bytes).sum::<u64>() <= SMALL
+        };
+        is_quick && !is_shy && talk.trouble.is_none() && self.take_turn(&mut talk, Some(PATIENCE))
     }
 
     /// Takes a turn, and says when to take the next if the backend failed.
-    pub(super) fn turn(&self) -> Option<std::time::Duration> {
+    pub(super) fn turn(&self) -> Option<Duration> {
         let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rest) = talk.trouble.as_ref().and_then(Trouble::rest) {
             return Some(rest);
         }
-        self.take_turn(&mut talk);
+        self.take_turn(&mut talk, None);
         talk.trouble.as_ref().and_then(Trouble::rest)
     }
 
-    fn take_turn(&self, talk: &mut Talk) {
+    /// With patience it may not be taken, which it says.
+    fn take_turn(&self, talk: &mut Talk, patience: Option<Duration>) -> bool {
         let (finished, hunger) = {
             let mut desk = self.desk();
             if desk.stage == Stage::Ended {
-                return;
+                return true;
             }
             (std::mem::take(&mut desk.finished), desk.hunger())
         };
-        if finished.is_empty() && hunger == 0 {
-            self.end_if_drained();
-            return;
-        }
-        let now = self.now();
-        let (finished, result) = self.settle(finished, hunger, now);
-        match result {
-            Ok(()) => self.recovered(talk),
-            Err(error) => self.failed(talk, finished, error, now),
+        if !finished.is_empty() || hunger > 0 {
+            let now = self.now();
+            let (left, result) = self.settle(finished, hunger, patience, now);
+            match result {
+                Ok(()) => self.recovered(talk),
+                Err(error) if patience.is_some() && error.kind() == ErrorKind::StoreBusy => {
+                    self.desk().put_back(left);
+                    talk.shy_until = Some(Instant::now() + SHY);
+                    return false;
+                }
+                Err(error) => self.failed(talk, left, error, now),
+            }
         }
         self.end_if_drained();
+        true
     }
 
     /// Settles and claims; gives back what is left to be settled when that fails.
-    fn settle(&self, finished: Vec<Finished>, hunger: usize, now: Now) -> (Vec<Finished>, Result<()>) {
-        match self.transact(&finished, hunger, now) {
+    fn settle(
+        &self,
+        finished: Vec<Finished>,
+        hunger: usize,
+        patience: Option<Duration>,
+        now: Now,
+    ) -> (Vec<Finished>, Result<()>) {
+        match self.transact(&finished, hunger, patience, now) {
             Ok(turned) => {
                 self.turned(finished, turned, now);
                 (Vec::new(), Ok(()))
@@ -79,7 +109,7 @@ impl Agent {
     fn settle_singly(&self, finished: Vec<Finished>, now: Now) -> (Vec<Finished>, Result<()>) {
         let (mut left, mut result) = (Vec::new(), Ok(()));
         for mut ended in finished {
-            let mut done = self.transact(std::slice::from_ref(&ended), 0, now);
+            let mut done = self.transact(std::slice::from_ref(&ended), 0, None, now);
             if let Err(error) = &done
                 && is_of_a_result(error.kind())
             {
@@ -87,7 +117,7 @@ impl Agent {
                 let message = format!("its result could not be kept: {error}");
                 ended.event = Event::Raised(Failure { fatal: true, ..Failure::plain(message) });
                 self.desk().spent.extend(ended.result.take());
-                done = self.transact(std::slice::from_ref(&ended), 0, now);
+                done = self.transact(std::slice::from_ref(&ended), 0, None, now);
             }
             match done {
                 Ok(turned) => self.turned(vec![ended], turned, now),
@@ -100,7 +130,13 @@ impl Agent {
         (left, result)
     }
 
-    fn transact(&self, finished: &[Finished], hunger: usize, now: Now) -> Result<Turned> {
+    fn transact(
+        &self,
+        finished: &[Finished],
+        hunger: usize,
+        patience: Option<Duration>,
+        now: Now,
+    ) -> Result<Turned> {
         let moves: Vec<Option<Move>> = finished.iter().map(|ended| self.decide(ended, now)).collect();
         let changes: Vec<Change<'_>> = moves
             .iter()
@@ -117,7 +153,7 @@ impl Agent {
             worker: &self.settings.worker,
             lease_ms: self.lease_ms(),
         });
-        let mut turned = self.jobs.turn(&Turn { changes: &changes, claim }, now)?;
+        let mut turned = self.jobs.turn(&Turn { changes: &changes, claim, patience }, now)?;
         // What does not concern a task where it stands is as good as refused.
         let mut made = std::mem::take(&mut turned.made).into_iter();
         turned.made = moves.iter().map(|moved| moved.is_some() && made.next().unwrap_or(false)).collect();
@@ -178,9 +214,7 @@ impl Agent {
 
     fn failed(&self, talk: &mut Talk, finished: Vec<Finished>, error: Error, now: Now) {
         let mut desk = self.desk();
-        // In front: they have waited longest.
-        let newer = std::mem::replace(&mut desk.finished, finished);
-        desk.finished.extend(newer);
+        desk.put_back(finished);
         if is_the_end(error.kind()) {
             desk.finish(Some(error));
             return;

@@ -41,7 +41,7 @@ fn work(id: &str) -> Insert<'_> {
 
 fn claim(jobs: &dyn Jobs, limit: usize, now: Now) -> usize {
     let claim = Claim { queues: &["default"], limit, worker: "w", lease_ms: MINUTE };
-    jobs.turn(&Turn { changes: &[], claim: Some(claim) }, now).unwrap().claimed.len()
+    jobs.turn(&Turn { changes: &[], claim: Some(claim), patience: None }, now).unwrap().claimed.len()
 }
 
 fn task(jobs: &dyn Jobs, id: &str) -> Task {

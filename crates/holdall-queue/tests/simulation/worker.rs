@@ -90,7 +90,7 @@ impl Worker {
         if changes.is_empty() && claim.is_none() {
             return "nothing to say".into();
         }
-        let turned = match jobs.turn(&Turn { changes: &changes, claim }, now) {
+        let turned = match jobs.turn(&Turn { changes: &changes, claim, patience: None }, now) {
             Ok(turned) => turned,
             // What was to be settled is settled with the next turn; what was claimed, nobody knows.
             Err(error) => return format!("turn failed: {error}"),

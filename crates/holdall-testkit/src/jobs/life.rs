@@ -19,7 +19,7 @@ fn closed(subject: &Subject) {
         assert_eq!(error.kind(), ErrorKind::Validation, "{call}: {error}");
         assert!(error.message().contains("closed"), "{call}: {error}");
     };
-    let turn = Turn { changes: &[], claim: None };
+    let turn = Turn { changes: &[], claim: None, patience: None };
     let filter = Filter { states: &[], queue: None, limit: 1 };
     check("insert", jobs.insert(&[task("b")], None, at(0)).map(drop));
     check("turn", jobs.turn(&turn, at(0)).map(drop));

@@ -96,7 +96,7 @@ impl Subject {
     }
 
     pub(super) fn turn(&self, changes: &[Change<'_>], claim: Option<Claim<'_>>, now: Now) -> Turned {
-        self.jobs().turn(&Turn { changes, claim }, now).unwrap()
+        self.jobs().turn(&Turn { changes, claim, patience: None }, now).unwrap()
     }
 
     /// Claims of these queues.

@@ -100,7 +100,7 @@ impl SqliteJobs {
         let results = turn.changes.iter().map(|change| change.result.as_ref());
         let results = results.map(|record| record.map(|record| self.body(record)).transpose());
         let mut results: Vec<Option<Body<'_>>> = results.collect::<Result<_>>()?;
-        let writer = self.writer()?;
+        let writer = self.writer_within(turn.patience)?;
         results.iter_mut().flatten().try_for_each(|body| self.ensure(body))?;
         let weight: usize = results.iter().flatten().map(Body::weight).sum();
         let done = writer.transaction(|connection| {

@@ -39,7 +39,7 @@ pub(in crate::sqlite) fn works(path: &Path) {
             })
             .collect();
         let claim = crate::jobs::Claim { limit: 2, ..CLAIM };
-        let turned = jobs.turn(&Turn { changes: &changes, claim: Some(claim) }, AT).unwrap();
+        let turned = jobs.turn(&Turn { changes: &changes, claim: Some(claim), patience: None }, AT).unwrap();
         for ((id, _), made) in running.iter().zip(turned.made) {
             assert!(made, "nobody else runs {id}");
             println!("completed {id} {}", result.len());

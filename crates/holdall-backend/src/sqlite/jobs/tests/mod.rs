@@ -45,6 +45,7 @@ fn add(jobs: &SqliteJobs, id: &str, body: &[u8]) {
 fn change<'a>(id: &'a str, from: (State, u32), to: State, result: Option<&'a [u8]>) -> Change<'a> {
     Change {
         id,
+        created: None,
         from,
         lapsed: false,
         to,
@@ -59,13 +60,13 @@ fn change<'a>(id: &'a str, from: (State, u32), to: State, result: Option<&'a [u8
 }
 
 fn make(jobs: &SqliteJobs, change: Change<'_>) {
-    assert_eq!(jobs.turn(&Turn { changes: &[change], claim: None }, AT).unwrap().made, [true]);
+    assert_eq!(jobs.turn(&Turn { changes: &[change], claim: None, patience: None }, AT).unwrap().made, [true]);
 }
 
 const CLAIM: Claim<'static> = Claim { queues: &["default"], limit: 100, worker: "w", lease_ms: 1_000 };
 
 /// Claims, and gives ids and messages.
 fn claim(jobs: &SqliteJobs) -> Vec<(String, Vec<u8>)> {
-    let claimed = jobs.turn(&Turn { changes: &[], claim: Some(CLAIM) }, AT).unwrap().claimed;
+    let claimed = jobs.turn(&Turn { changes: &[], claim: Some(CLAIM), patience: None }, AT).unwrap().claimed;
     claimed.into_iter().map(|claimed| (claimed.task.id, claimed.message.bytes.to_vec())).collect()
 }

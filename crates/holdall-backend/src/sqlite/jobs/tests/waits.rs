@@ -39,7 +39,7 @@ fn who_would_find_nothing_waits_for_nobody() {
     let held = other.writer().unwrap();
     let began = Instant::now();
     assert!(claim(&jobs).is_empty());
-    assert!(jobs.turn(&Turn { changes: &[], claim: None }, AT).unwrap().claimed.is_empty());
+    assert!(jobs.turn(&Turn { changes: &[], claim: None, patience: None }, AT).unwrap().claimed.is_empty());
     assert!(jobs.attention(9, AT).unwrap().lost.is_empty());
     assert!(began.elapsed() < Duration::from_secs(30), "it waited for the writer");
     drop(held);
