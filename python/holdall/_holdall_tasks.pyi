@@ -157,6 +157,9 @@ class Agent:
         There may be orders then for which nobody is called.
         """
 
+    def flush_soon(self) -> None:
+        """Have what ended settled and more claimed by the engine's own thread."""
+
     def flush_here(self) -> None:
         """Have what ended settled and more claimed in this thread, for which nobody else waits.
 

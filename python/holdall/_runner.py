@@ -65,12 +65,18 @@ class Runner(Orders):
                 log.warning("Task %s (%s) is given back: %s", run.job.id, run.job.name, error)
                 self.agent.end(run.job, "returned")
                 self.finish(run)
-            self.agent.flush_here()
             run = self.next()
+            if run is None:
+                self.agent.flush_here()
+                run = self.next()
+            else:  # while there is more to do what ended is settled by the agent, several at once
+                self.agent.flush_soon()
             self.agent.ring()
 
     def next(self) -> Run | None:
         """Return a task for this thread, if there is one, so that it need not go through the loop."""
+        if run := self.threads.more():
+            return run
         while (job := self.agent.job()) is not None:
             run = self.taken(job)
             if not self.is_for_loop(job):

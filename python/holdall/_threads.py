@@ -37,6 +37,19 @@ class Threads(Generic[T]):
                 self._threads.append(thread)
         self._inbox.put(item)
 
+    def more(self) -> T | None:
+        """Return what waits to be worked on, for a thread that is at work."""
+        try:
+            item = self._inbox.get_nowait()
+        except queue.Empty:
+            return None
+        if isinstance(item, End):
+            self._inbox.put(item)
+            return None
+        with self._lock:
+            self._under_way -= 1
+        return item
+
     def close(self) -> list[threading.Thread]:
         """Let the threads end when they have done what they are at, and return them."""
         for _ in self._threads:

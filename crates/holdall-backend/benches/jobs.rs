@@ -101,8 +101,11 @@ fn turn(jobs: &SqliteJobs, limit: usize, runs: usize) -> f64 {
         let changes: Vec<_> = running.iter().map(change).collect();
         let claim = Claim { queues: &["default"], limit, worker: "host:1234:worker", lease_ms: 60_000 };
         let turned = timed(&mut times, || {
-            jobs.turn(&Turn { changes: &changes, claim: Some(claim), patience: None }, now(1_000_000_000 + run as u64))
-                .unwrap()
+            jobs.turn(
+                &Turn { changes: &changes, claim: Some(claim), patience: None },
+                now(1_000_000_000 + run as u64),
+            )
+            .unwrap()
         });
         assert_eq!(turned.claimed.len(), limit);
         assert!(turned.made.iter().all(|made| *made));
@@ -117,7 +120,11 @@ fn claim(jobs: &SqliteJobs, limit: usize, runs: usize) -> f64 {
     for run in 0..runs {
         let claim = Claim { queues: &["default"], limit, worker: "host:1234:worker", lease_ms: 60_000 };
         let turned = timed(&mut times, || {
-            jobs.turn(&Turn { changes: &[], claim: Some(claim), patience: None }, now(1_000_000_000 + run as u64)).unwrap()
+            jobs.turn(
+                &Turn { changes: &[], claim: Some(claim), patience: None },
+                now(1_000_000_000 + run as u64),
+            )
+            .unwrap()
         });
         assert_eq!(turned.claimed.len(), limit);
     }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use holdall_backend::jobs::{
-    Change, Claim, Claimed, Cron, Filter, Insert, Inserted, Now, State, Turn,
-};
+use holdall_backend::jobs::{Change, Claim, Claimed, Cron, Filter, Insert, Inserted, Now, State, Turn};
 use holdall_backend::memory::MemoryJobs;
 use holdall_backend::{Jobs, Record};
 use holdall_testkit::jobs;

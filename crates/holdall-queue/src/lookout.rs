@@ -20,6 +20,11 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// A look that is not worth a rest after it.
 const SHORT: Duration = Duration::from_millis(1);
 
+/// The rests between looks in vain that follow each other closely, while workers are busy: the first few
+/// cost whoever waits for one task nothing, and the last no more than these milliseconds.
+const IN_VAIN: [u64; 8] = [0, 0, 0, 100, 200, 500, 1_000, 2_000];
+const CLOSELY: Duration = Duration::from_millis(10);
+
 /// What is waited for.
 #[derive(Clone, Debug)]
 pub enum Awaited {
@@ -191,6 +196,7 @@ impl Tower {
         let mut watch = self.jobs.watch()?;
         self.desk().waker = Some(watch.waker());
         let mut changed = true;
+        let (mut vain, mut last) = (0, Instant::now());
         loop {
             let mut desk = self.desk();
             while desk.fresh.is_empty() && desk.known.is_empty() && !desk.closing {
@@ -205,7 +211,11 @@ impl Tower {
             let known = if changed { std::mem::take(&mut desk.known) } else { HashMap::new() };
             drop(desk);
             let began = Instant::now();
+            let asked = fresh.len() + known.len();
             let waiting = self.look(fresh.into_iter().chain(known));
+            let in_vain = waiting.len() == asked && last.elapsed() < CLOSELY;
+            vain = if in_vain { vain + 1 } else { 0 };
+            last = began;
             let mut desk = self.desk();
             desk.known.extend(waiting);
             let soonest = desk.known.values().filter_map(|waiting| waiting.until).min();
@@ -220,6 +230,8 @@ impl Tower {
             let took = began.elapsed();
             if took > SHORT {
                 thread::sleep(took.min(LONGEST / 10));
+            } else if let Some(rest) = IN_VAIN.get(vain.min(IN_VAIN.len() - 1)).filter(|rest| **rest > 0) {
+                thread::sleep(Duration::from_micros(*rest));
             }
             let until = soonest.map_or(LONGEST, |until| until.saturating_duration_since(Instant::now()));
             watch.wait(until.min(LONGEST))?;

@@ -92,7 +92,10 @@ impl Queue {
             let policy = Policy::read(task.options.as_deref())?;
             let now = self.now();
             let Some(next) = decide(&task, &policy, event, now) else { return Ok(false) };
-            let turned = self.desk.jobs.turn(&Turn { changes: &[next.change(None)], claim: None, patience: None }, now)?;
+            let turned = self
+                .desk
+                .jobs
+                .turn(&Turn { changes: &[next.change(None)], claim: None, patience: None }, now)?;
             if turned.made.first() == Some(&true) {
                 return Ok(true);
             }

@@ -159,7 +159,10 @@ impl Seen {
         let task = self.jobs.task(id).unwrap().unwrap();
         let policy = Policy { retries: 9, ..Policy::default() };
         let moved = decide(&task, &policy, event, NOW).unwrap();
-        let turned = self.jobs.turn(&Turn { changes: &[moved.change(None)], claim: None, patience: None }, NOW).unwrap();
+        let turned = self
+            .jobs
+            .turn(&Turn { changes: &[moved.change(None)], claim: None, patience: None }, NOW)
+            .unwrap();
         assert_eq!(turned.made, [true]);
     }
 

@@ -196,6 +196,11 @@ impl Agent {
         }
     }
 
+    /// Have what ended settled and more claimed soon, by the agent's own thread.
+    fn flush_soon(&self) {
+        self.engine.flush();
+    }
+
     /// Have what ended settled and more claimed, by this thread: others do not wait for it.
     fn flush_here(&self, py: Python<'_>) {
         py.detach(|| self.engine.flush_here());

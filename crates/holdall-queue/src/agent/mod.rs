@@ -19,6 +19,7 @@ mod turn;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub struct Agent {
     talk: Mutex<Talk>,
     bell: Bell,
     waker: Waker,
+    /// Whether the thread was woken and has not begun to look yet.
+    woken: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
     generation: u64,
 }
@@ -84,6 +87,7 @@ impl Agent {
             talk: Mutex::default(),
             bell: Bell::new()?,
             waker: watch.waker(),
+            woken: AtomicBool::new(false),
             thread: Mutex::default(),
             generation: fork::generation(),
             jobs,
@@ -175,7 +179,8 @@ impl Agent {
 
     /// Has what ended settled and more claimed by the agent's own thread, soon.
     pub fn flush(&self) {
-        if self.is_ours() {
+        // Waking is a system call: once is enough.
+        if self.is_ours() && !self.woken.swap(true, Ordering::AcqRel) {
             (self.waker)();
         }
     }

@@ -1,12 +1,17 @@
 //! The thread's loop.
 
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use holdall_backend::jobs::Watch;
 
 use super::Agent;
 use super::beat::Rhythm;
 use super::keep::Keeping;
+
+/// How long the thread leaves it to others.
+const BREATH: Duration = Duration::from_micros(300);
 
 impl Agent {
     /// Works until there is nothing more to come.
@@ -30,6 +35,11 @@ impl Agent {
             if let Err(error) = watch.wait(sleep) {
                 self.desk().finish(Some(error));
             }
+            // Whoever ends tasks takes turns, too, and each of them wakes this thread: while they do, it has time.
+            if self.is_lively() {
+                thread::sleep(BREATH);
+            }
+            self.woken.store(false, Ordering::Release);
             rhythm.changed |= began.elapsed() < sleep || sleep == self.settings.poll;
         }
         self.ring();

@@ -20,11 +20,16 @@ const SMALL: u64 = 64 * 1024;
 const PATIENCE: Duration = Duration::from_millis(1);
 const SHY: Duration = Duration::from_millis(100);
 
+/// For so long whoever took a turn is likely to take the next.
+const LIVELY: Duration = Duration::from_millis(1);
+
 /// Held by whoever speaks with the backend, so that what is settled is settled once.
 #[derive(Debug, Default)]
 pub(super) struct Talk {
     trouble: Option<Trouble>,
     shy_until: Option<Instant>,
+    /// When somebody else than the agent's thread took a turn last.
+    helped: Option<Instant>,
 }
 
 impl Agent {
@@ -33,7 +38,7 @@ impl Agent {
     pub(super) fn try_turn(&self) -> bool {
         self.talk.try_lock().is_ok_and(|mut talk| {
             let rests = talk.trouble.as_ref().is_some_and(Trouble::is_fresh);
-            !rests && self.take_turn(&mut talk, None)
+            !rests && self.help(&mut talk, None)
         })
     }
 
@@ -46,7 +51,19 @@ impl Agent {
             let bytes = |ended: &Finished| ended.result.as_ref().map_or(0, holdall_store::Signed::size);
             finished.len() <= FEW && finished.iter().map(bytes).sum::<u64>() <= SMALL
         };
-        is_quick && !is_shy && talk.trouble.is_none() && self.take_turn(&mut talk, Some(PATIENCE))
+        is_quick && !is_shy && talk.trouble.is_none() && self.help(&mut talk, Some(PATIENCE))
+    }
+
+    fn help(&self, talk: &mut Talk, patience: Option<Duration>) -> bool {
+        let taken = self.take_turn(talk, patience);
+        talk.helped = Some(Instant::now());
+        taken
+    }
+
+    /// Whether others took a turn just now, or are at it.
+    pub(super) fn is_lively(&self) -> bool {
+        let Ok(talk) = self.talk.try_lock() else { return true };
+        talk.helped.is_some_and(|at| at.elapsed() < LIVELY)
     }
 
     /// Takes a turn, and says when to take the next if the backend failed.

@@ -143,7 +143,8 @@ impl Client {
             let Some(task) = jobs.task(&id)? else { return Ok(None) };
             let policy = Policy::read(task.options.as_deref())?;
             let Some(moved) = decide(&task, &policy, event, now) else { return Ok(None) };
-            let turned = jobs.turn(&Turn { changes: &[moved.change(None)], claim: None, patience: None }, now)?;
+            let turned =
+                jobs.turn(&Turn { changes: &[moved.change(None)], claim: None, patience: None }, now)?;
             Ok(turned.made.first().copied())
         };
         format!("{event:?} {id}: {:?}", asked().map_err(|error| error.to_string()))

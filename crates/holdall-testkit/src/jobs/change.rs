@@ -138,8 +138,11 @@ fn stopped(subject: &Subject) {
 fn not_by_change(subject: &Subject) {
     subject.add(task("id"));
     for to in [State::Running, State::Waiting] {
-        let turn =
-            holdall_backend::jobs::Turn { changes: &[change("id", (State::Available, 0), to)], claim: None, patience: None };
+        let turn = holdall_backend::jobs::Turn {
+            changes: &[change("id", (State::Available, 0), to)],
+            claim: None,
+            patience: None,
+        };
         assert_eq!(subject.jobs().turn(&turn, at(0)).unwrap_err().kind(), ErrorKind::Validation);
     }
     assert_eq!(subject.state("id"), State::Available);

@@ -60,7 +60,10 @@ fn change<'a>(id: &'a str, from: (State, u32), to: State, result: Option<&'a [u8
 }
 
 fn make(jobs: &SqliteJobs, change: Change<'_>) {
-    assert_eq!(jobs.turn(&Turn { changes: &[change], claim: None, patience: None }, AT).unwrap().made, [true]);
+    assert_eq!(
+        jobs.turn(&Turn { changes: &[change], claim: None, patience: None }, AT).unwrap().made,
+        [true]
+    );
 }
 
 const CLAIM: Claim<'static> = Claim { queues: &["default"], limit: 100, worker: "w", lease_ms: 1_000 };

@@ -51,7 +51,10 @@ fn each_large_body_has_a_file_for_as_long_as_its_row_names_it() {
         let (one, two) = (large(4), large(5));
         let running = (State::Running, 1);
         let late = change("b", (State::Running, 9), State::Completed, Some(&one));
-        assert_eq!(jobs.turn(&Turn { changes: &[late], claim: None, patience: None }, AT).unwrap().made, [false]);
+        assert_eq!(
+            jobs.turn(&Turn { changes: &[late], claim: None, patience: None }, AT).unwrap().made,
+            [false]
+        );
         assert_eq!(count(), 1);
         make(&jobs, change("a", running, State::Completed, Some(&one)));
         make(&jobs, change("b", running, State::Completed, Some(&one)));
