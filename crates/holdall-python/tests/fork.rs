@@ -10,9 +10,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use holdall_backend::jobs::{Insert, Inserted, Now};
 use holdall_backend::os::fork;
-use holdall_backend::sqlite::{Options, Sqlite};
-use holdall_backend::{Condition, KeyValue, Record};
+use holdall_backend::sqlite::{Options, Sqlite, SqliteJobs};
+use holdall_backend::{Condition, Jobs, KeyValue, Record};
 use holdall_types::Key;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
@@ -188,6 +189,100 @@ fn an_idle_child_holds_nobody_up() {
     assert!(!path().with_extension("db-wal").exists());
     Turns::give(&ours);
     wait_for(child);
+}
+
+fn enqueue(jobs: &SqliteJobs, id: &str) {
+    let message = Record { header: b"", body: b"x", text: false, expires: None, tail: None };
+    let (name, queue, after) = ("module:function", "default", &[]);
+    let task = Insert {
+        id,
+        queue,
+        name,
+        priority: 0,
+        due: None,
+        expires: None,
+        unique: None,
+        options: None,
+        after,
+        message,
+    };
+    let now = Now { wall: NOW, boot: 0, boot_id: 0 };
+    assert_eq!(jobs.insert(&[task], None, now).unwrap(), [Inserted::New]);
+}
+
+#[test]
+fn both_sleep_and_wake_apart() {
+    if alone("both_sleep_and_wake_apart").is_some() {
+        return;
+    }
+    let jobs = SqliteJobs::open(Options::new(path())).unwrap();
+    let Turns(ours, theirs) = Turns::new();
+    let watch = jobs.watch().unwrap();
+    let waker = watch.waker();
+    let long = Duration::from_secs(20);
+    let short = Duration::from_millis(200);
+    let waited = |watch: &mut Box<dyn holdall_backend::jobs::Watch>, limit| {
+        let began = std::time::Instant::now();
+        watch.wait(limit).unwrap();
+        began.elapsed()
+    };
+    let child = fork_with(|| {
+        let mut watch = watch;
+        // What the parent's descriptors tell is not the child's to take.
+        waker();
+        assert!(waited(&mut watch, long) < long, "woken");
+        while waited(&mut watch, short) < short {}
+        Turns::give(&theirs);
+        Turns::await_(&theirs);
+        assert!(waited(&mut watch, long) < long, "the parent's insert");
+        enqueue(&jobs, "child");
+        Turns::give(&theirs);
+        true
+    });
+    let mut watch = jobs.watch().unwrap();
+    Turns::await_(&ours);
+    while waited(&mut watch, short) < short {}
+    enqueue(&jobs, "parent");
+    assert!(waited(&mut watch, long) < long, "its own insert");
+    Turns::give(&ours);
+    Turns::await_(&ours);
+    assert!(waited(&mut watch, long) < long, "the child's insert");
+    wait_for(child);
+    assert_eq!(jobs.unfinished(None).unwrap(), 2);
+}
+
+#[test]
+fn a_child_takes_no_call_of_its_parents() {
+    if alone("a_child_takes_no_call_of_its_parents").is_some() {
+        return;
+    }
+    let jobs = SqliteJobs::open(Options::new(path())).unwrap();
+    let mut watch = jobs.watch().unwrap();
+    let waker = watch.waker();
+    let (long, short) = (Duration::from_secs(20), Duration::from_millis(300));
+    watch.wait(short).unwrap();
+    waker();
+    enqueue(&jobs, "a");
+    // In the child the same object sleeps, though its parent's was called.
+    let (watch, child) = {
+        let mut watch = Some(watch);
+        let child = fork_with(|| {
+            let mut watch = watch.take().unwrap();
+            watch.wait(short).unwrap();
+            true
+        });
+        (watch, child)
+    };
+    wait_for(child);
+    let mut watch = watch.unwrap();
+    for what in ["the insert", "the waker"] {
+        let began = std::time::Instant::now();
+        watch.wait(long).unwrap();
+        assert!(began.elapsed() < long, "{what} was taken by the child");
+        if what == "the insert" {
+            waker();
+        }
+    }
 }
 
 /// How many descriptors of this process are open on a file.

@@ -156,6 +156,20 @@ fn what_is_quick_is_done_at_once() {
 }
 
 #[test]
+fn one_in_some_hundreds_has_patience() {
+    let queue = queue(&Watched::new(), true);
+    let mut later = 0;
+    for number in 0..2000 {
+        let (ids, told) = soon(&queue, vec![draft(&queue, &number.to_string(), &[])]);
+        if ids.is_none() {
+            told.recv_timeout(SOON).unwrap().unwrap();
+            later += 1;
+        }
+    }
+    assert_eq!(later, 4, "else nobody would ever write the log back");
+}
+
+#[test]
 fn nobody_waits_for_another_writer() {
     let jobs = Watched::new();
     let queue = queue(&jobs, true);

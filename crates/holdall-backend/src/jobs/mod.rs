@@ -31,7 +31,9 @@ pub trait Jobs: Send + Sync + Debug {
 
     /// Takes tasks in, all or none. A task whose id is there already is left as it is, so that a call
     /// whose outcome is unknown may be repeated; one whose unique key is held by an unfinished task is
-    /// not taken in. With `patience` it waits no longer than that for other writers. A task is `Waiting` while one that it comes after is unfinished, else `Scheduled`
+    /// not taken in. With `patience` it waits no longer than that for other writers, and leaves to others
+    /// what the backend does now and then and takes time; so one call in some hundreds should be made
+    /// without. A task is `Waiting` while one that it comes after is unfinished, else `Scheduled`
     /// until it is due, else `Available`.
     ///
     /// # Errors

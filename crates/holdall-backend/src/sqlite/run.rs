@@ -190,11 +190,17 @@ impl Writer<'_> {
 
     /// Counts what a write of so many bytes put into the log, and writes that back when it is long.
     pub(super) fn grew(&self, bytes: usize) {
-        // A row touches a page of the table and one of the index.
-        let pages = 2 + bytes as u64 / 4096;
-        if self.link.wrote(pages, LOG_PAGES) {
+        if self.owes(bytes) {
             self.write_back();
         }
+    }
+
+    /// Counts it, and leaves it to the next write to write the log back: that takes longer than some may
+    /// wait. Says whether it is long.
+    pub(super) fn owes(&self, bytes: usize) -> bool {
+        // A row touches a page of the table and one of the index.
+        let pages = 2 + bytes as u64 / 4096;
+        self.link.wrote(pages, LOG_PAGES)
     }
 
     /// Removes one batch of expired rows and their side files.

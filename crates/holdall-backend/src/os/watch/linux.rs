@@ -26,7 +26,7 @@ pub struct FileWatch {
     path: PathBuf,
     /// What wakers write to. A child shares its parent's descriptors, and would take its calls.
     bell: Arc<PerProcess<EventFd>>,
-    eye: Option<Eye>,
+    eye: Eye,
 }
 
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl FileWatch {
     /// What is written from now on ends the first wait.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        let eye = Some(Eye::open(&path));
+        let eye = Eye::open(&path);
         Self { path, bell: Arc::default(), eye }
     }
 }
@@ -83,10 +83,12 @@ impl Watch for FileWatch {
     fn wait(&mut self, limit: Duration) -> Result<()> {
         let began = Instant::now();
         let bell = ring(&self.bell)?;
-        if self.eye.as_ref().is_some_and(|eye| eye.generation != generation()) {
-            self.eye = None;
+        if self.eye.generation != generation() {
+            // A child's own, which does not know what happened since the fork.
+            self.eye = Eye::open(&self.path);
+            return Ok(());
         }
-        let eye = self.eye.get_or_insert_with(|| Eye::open(&self.path));
+        let eye = &mut self.eye;
         loop {
             let left = limit.saturating_sub(began.elapsed());
             let most = if eye.inotify.is_some() { left } else { left.min(LOOK_EVERY) };

@@ -45,7 +45,11 @@ impl SqliteJobs {
         if inserted.as_ref().is_ok_and(|inserted| inserted.contains(&Inserted::New)) {
             writer.announce();
         }
-        writer.grew(weight);
+        match patience {
+            // Who has no patience for other writers has none for the log.
+            Some(_) => drop(writer.owes(weight)),
+            None => writer.grew(weight),
+        }
         inserted
     }
 

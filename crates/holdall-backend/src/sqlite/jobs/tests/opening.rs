@@ -110,6 +110,13 @@ fn of_many_first_openers_one_makes_the_tables() {
 }
 
 #[test]
+fn the_tables_are_those_on_the_page() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/format.md");
+    let tables = crate::sqlite::jobs::tables::TABLES;
+    assert!(std::fs::read_to_string(page).unwrap().contains(&format!("```sql{tables}```")));
+}
+
+#[test]
 fn a_full_queue_syncs_each_commit() {
     let (_folder, path) = folder();
     for (durability, expected) in [(crate::Durability::Normal, 1), (crate::Durability::Full, 2)] {
