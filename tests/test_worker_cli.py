@@ -146,7 +146,10 @@ def test_a_terminal_shows_how_it_goes(folder):
 )
 def test_mistakes_are_told(folder, arguments, said):
     process = command("tasks.db", *arguments)
-    out, err = process.communicate(timeout=PATIENCE)
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        end(process)
     assert (process.returncode, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1

@@ -10,6 +10,7 @@ import pytest
 import worker_tasks as do
 from holdall.queue import TaskQueue
 from holdall.worker import Worker
+from processes import start
 from working import (
     PATIENCE,
     backend_at,
@@ -237,7 +238,34 @@ def test_a_program_that_ends_takes_its_worker_along(backend):
             main.ids = await queue.enqueue_many([(do.nap, (50,))] * 5)
             await count_of(queue, "running", 5)
 
-    asyncio.run(main())
-    with queueing(backend) as queue:
-        seen = [queue.get_task(task) for task in main.ids]
-    assert {(task.status, task.lost, task.retried) for task in seen} == {("available", 0, 0)}
+    # In which order is left to chance.
+    for _ in range(5):
+        asyncio.run(main())
+        with queueing(backend) as queue:
+            seen = [queue.get_task(task) for task in main.ids]
+            assert {(task.status, task.lost, task.retried) for task in seen} == {
+                ("available", 0, 0)
+            }
+            for task in main.ids:
+                queue.cancel(task)
+
+
+def test_a_program_may_end_without_stopping_its_worker(backend, queue, tmp_path):
+    """Neither its threads nor a function that never returns keep the interpreter."""
+    code = """
+    import threading
+    from holdall import SQLiteBackend, Worker
+    worker = Worker(SQLiteBackend(sys.argv[1], durability="normal"), max_concurrency=3)
+    threading.Thread(target=worker.run, daemon=True).start()
+    sys.stdin.readline()
+    """
+    log = tmp_path / "log"
+    process = start(code, backend.path)
+    try:
+        for call in (do.nap, do.doze, do.spin_noted):
+            queue.enqueue(call, 60, str(log))
+        until(lambda: len(lines(log)) == 3)
+        out, said = process.communicate("\n", timeout=20)
+    finally:
+        end(process)
+    assert (process.returncode, out) == (0, ""), said
