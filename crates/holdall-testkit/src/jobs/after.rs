@@ -115,10 +115,10 @@ fn cancelled(subject: &Subject) {
     assert_eq!(subject.state("b"), State::Cancelled);
     // Nor is one that has its place by now.
     subject.add(task("d"));
+    subject.add(task("other"));
     subject.add(Insert { after: &["d"], ..task("e") });
     subject.must(change("e", (State::Waiting, 0), State::Cancelled), at(0));
     subject.jobs().purge(&[State::Cancelled], u64::MAX).unwrap();
-    subject.add(task("other"));
     subject.add(Insert { after: &["other"], ..task("f") });
     complete(subject, "d", 0);
     assert_eq!(subject.state("f"), State::Waiting);

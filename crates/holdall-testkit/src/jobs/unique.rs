@@ -1,9 +1,9 @@
 //! At most one unfinished task has a unique key.
 
-use holdall_backend::jobs::{Insert, Inserted, State};
+use holdall_backend::jobs::{Change, Insert, Inserted, State};
 
 use super::Behaviour;
-use super::subject::{NOW, Subject, at, change, task};
+use super::subject::{NOW, Subject, at, change, record, task};
 
 pub(super) const BEHAVIOURS: &[Behaviour] = &[
     ("of two tasks with one key the second is not taken in", twin),
@@ -43,7 +43,7 @@ fn held(subject: &Subject) {
     taken("one", "available");
     assert_eq!(subject.claim(1, at(0)), ["one"]);
     taken("one", "running");
-    let retry = |to, due| holdall_backend::jobs::Change { due, ..change("one", (State::Running, 1), to) };
+    let retry = |to, due| Change { due, ..change("one", (State::Running, 1), to) };
     subject.must(retry(State::Retryable, NOW + 5), at(0));
     taken("one", "retryable");
     subject.must(change("one", (State::Retryable, 1), State::Failed), at(0));
@@ -58,7 +58,9 @@ fn held(subject: &Subject) {
 
 fn again(subject: &Subject) {
     subject.add(keyed("one"));
-    subject.must(change("one", (State::Available, 0), State::Cancelled), at(0));
+    let result = vec![b'x'; 100_000];
+    let ends = change("one", (State::Available, 0), State::Cancelled);
+    subject.must(Change { result: Some(record(&result)), ..ends }, at(0));
     subject.add(keyed("two"));
     subject.add(task("other"));
     let changes = [
@@ -67,6 +69,7 @@ fn again(subject: &Subject) {
     ];
     assert_eq!(subject.turn(&changes, None, at(0)).made, [false, true], "and the other change is made");
     assert_eq!(subject.state("one"), State::Cancelled);
+    assert_eq!(subject.result("one").unwrap().len(), 100_004, "and keeps its result");
     subject.must(change("two", (State::Available, 0), State::Cancelled), at(0));
     subject.must(changes[0], at(0));
     assert_eq!(subject.insert(&[keyed("three")], at(0)), [Inserted::Twin("one".into())]);

@@ -123,6 +123,30 @@ fn a_message_that_cannot_be_read_for_now_is_read_later() {
 }
 
 #[test]
+fn a_file_that_was_collected_while_its_writer_waited_is_made_again() {
+    let (_folder, path) = folder();
+    let (jobs, other) = (open(&path), open(&path));
+    let act = |act: &(dyn Fn() + Sync)| {
+        let held = other.writer().unwrap();
+        let before = files(&path);
+        std::thread::scope(|scope| {
+            scope.spawn(act);
+            let new = loop {
+                if let Some(new) = files(&path).into_iter().find(|file| !before.contains(file)) {
+                    break new;
+                }
+            };
+            std::fs::remove_file(new).unwrap();
+            drop(held);
+        });
+    };
+    act(&|| add(&jobs, "a", &large(1)));
+    assert_eq!(claim(&jobs)[0].1.len(), TASK_SIDE_FILE + 4);
+    act(&|| make(&jobs, change("a", (State::Running, 1), State::Completed, Some(&large(2)))));
+    assert_eq!(jobs.outcome("a").unwrap().unwrap().result.unwrap().bytes.len(), TASK_SIDE_FILE + 4);
+}
+
+#[test]
 fn a_store_and_a_queue_leave_each_others_files_alone() {
     let (_folder, path) = folder();
     let (store, jobs) = (Sqlite::open(Options::new(&path)).unwrap(), open(&path));

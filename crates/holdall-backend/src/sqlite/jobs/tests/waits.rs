@@ -16,13 +16,15 @@ fn patience_bounds_the_wait_for_other_writers() {
     let ours = jobs.writer().unwrap();
     for by in [&jobs, &other] {
         for patience in [Duration::ZERO, Duration::from_millis(2)] {
-            let began = Instant::now();
-            let error = by.insert(&[task("a", b"x")], Some(patience), AT).unwrap_err();
-            let waited = began.elapsed();
-            assert_eq!(error.kind(), ErrorKind::StoreBusy);
-            assert!(waited >= patience, "{waited:?}");
-            // Less than a thread's own turn at the lock takes at most, even on a busy machine.
-            assert!(waited < Duration::from_secs(1), "{waited:?}");
+            let waits = (0..30).map(|_| {
+                let began = Instant::now();
+                let error = by.insert(&[task("a", b"x")], Some(patience), AT).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::StoreBusy);
+                began.elapsed()
+            });
+            // The shortest, since a busy machine makes others longer.
+            let waited = waits.min().unwrap();
+            assert!(waited >= patience && waited < patience + Duration::from_millis(10), "{waited:?}");
         }
     }
     drop(ours);
@@ -48,19 +50,24 @@ fn who_would_find_nothing_waits_for_nobody() {
 /// The median of how long a watcher sleeps on after a change was acknowledged.
 fn wake_up(mut act: impl FnMut(usize), mut watch: Box<dyn crate::jobs::Watch>) -> Duration {
     const ROUNDS: usize = 41;
+    const LONG: Duration = Duration::from_secs(10);
     let (send, receive) = std::sync::mpsc::channel();
     let mut times: Vec<Duration> = std::thread::scope(|scope| {
         scope.spawn(move || {
             for _ in 0..ROUNDS {
-                watch.wait(Duration::from_secs(20)).unwrap();
+                watch.wait(LONG).unwrap();
                 send.send(Instant::now()).unwrap();
             }
         });
+        // Dropped by a failure, which ends the sleeper.
+        let receive = receive;
         let one = |round| {
             std::thread::sleep(Duration::from_millis(2));
             let began = Instant::now();
             act(round);
-            receive.recv().unwrap().duration_since(began)
+            let slept = receive.recv().unwrap().duration_since(began);
+            assert!(slept < LONG, "nobody woke it");
+            slept
         };
         (0..ROUNDS).map(one).collect()
     });
