@@ -225,11 +225,12 @@ impl Tower {
                 changed = false;
                 continue;
             }
-            // However often the backend changes, no more than half of a processor goes into looking: ten
-            // thousand who wait cost ten thousand looks each time.
+            // However often the backend changes, no more than a quarter of the time goes into looking, when
+            // others may wait for the connection: ten thousand who wait cost ten thousand looks each time,
+            // and a million tasks take long to count.
             let took = began.elapsed();
             if took > SHORT {
-                thread::sleep(took.min(LONGEST / 10));
+                thread::sleep((took * 3).min(LONGEST / 4));
             } else if let Some(rest) = IN_VAIN.get(vain.min(IN_VAIN.len() - 1)).filter(|rest| **rest > 0) {
                 thread::sleep(Duration::from_micros(*rest));
             }
