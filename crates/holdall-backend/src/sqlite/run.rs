@@ -7,6 +7,7 @@ use std::time::Duration;
 use holdall_types::{Error, ErrorKind, Result};
 use rusqlite::Connection;
 
+use crate::Durability;
 use crate::os::lock::LockGuard;
 use crate::os::wait::Wait;
 
@@ -20,6 +21,10 @@ use super::{Sqlite, expire};
 /// third of the time of small puts; beyond 8,000 there is little left to win, and a killed process
 /// leaves more for the next one to read.
 const LOG_PAGES: u64 = 8_000;
+
+/// The same where each write is synced, SQLite's own limit: to write over a part of the log costs the disk less
+/// than to make it longer, 390 µs against 500, so it had better begin anew soon.
+const SYNCED_LOG_PAGES: u64 = 1_000;
 
 /// The writer's lock, held. Steps through it are atomic to all other holdall writers even when
 /// they are several transactions.
@@ -200,7 +205,11 @@ impl Writer<'_> {
     pub(super) fn owes(&self, bytes: usize) -> bool {
         // A row touches a page of the table and one of the index.
         let pages = 2 + bytes as u64 / 4096;
-        self.link.wrote(pages, LOG_PAGES)
+        let limit = match self.store.options.durability {
+            Durability::Normal => LOG_PAGES,
+            Durability::Full => SYNCED_LOG_PAGES,
+        };
+        self.link.wrote(pages, limit)
     }
 
     /// Removes one batch of expired rows and their side files.
