@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import calls
-from holdall import SQLiteBackend, SyncTaskQueue, UnsupportedVersion
+from holdall import PythonVersionError, SQLiteBackend, SyncTaskQueue, UnsupportedVersion
 from holdall import _holdall as engine
 from test_queue_result import Json
 from working import SOON, working
@@ -71,13 +71,27 @@ def test_a_golden_message_runs(backend, name, serializer, after, value):
         assert queue.get_result("golden", SOON) == value
 
 
+def test_a_message_of_another_python_fails_and_says_so(backend):
+    enqueue(backend, "golden", calls.boom)
+    put(backend, "golden", (TASKS / "python.task").read_bytes())
+    enqueue(backend, "next", calls.add, 1)
+    with SyncTaskQueue(backend) as queue, working(backend):
+        assert queue.get_result("next", SOON) == 2, "the worker lives on"
+        queue.join(["golden"], SOON)
+        found = queue.get_task("golden")
+    assert found.status == "failed"
+    assert PythonVersionError.__name__ in found.error
+    assert "3.99" in found.error
+
+
 def put(backend, task, message):
     """Put a whole message into a task's row."""
+    # Magic, version and codec, flags, perhaps a Python version, key, MAC, checksum: then the payload.
+    end = 46 if message[3] & 0x10 else 44
     database = sqlite3.connect(backend.path)
     with database:
-        # Magic, version and codec, flags, key, MAC, checksum: then the payload.
         change = "UPDATE tasks SET message_header = ?, message = ? WHERE id = ?"
-        database.execute(change, (message[:44], message[44:], task))
+        database.execute(change, (message[:end], message[end:], task))
     database.close()
 
 

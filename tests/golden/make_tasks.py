@@ -6,7 +6,7 @@ As make.py, whose frames they are, this shares no line with the engine.
 import struct
 from pathlib import Path
 
-from make import CODECS, PRIMARY, SIGNED, checksum, mac
+from make import CODECS, PRIMARY, PYTHON, SIGNED, checksum, mac
 
 HERE = Path(__file__).parent
 
@@ -34,16 +34,18 @@ def item(value):
     return head(4, len(value)) + b"".join(map(item, value))
 
 
-def signed(purpose, context, payload):
+def signed(purpose, context, payload, python=None):
     """Return a signed frame with CBOR in it."""
-    front = b"\xc1\x48" + bytes([CODECS["cbor"], SIGNED]) + struct.pack("<I", PRIMARY)
+    flags = SIGNED | PYTHON * (python is not None)
+    front = b"\xc1\x48" + bytes([CODECS["cbor"], flags, *(python or ())])
+    front += struct.pack("<I", PRIMARY)
     front += mac(PRIMARY, purpose, front, payload, context)
     return front + checksum(front, payload) + payload
 
 
-def message(task, function, after, arguments):
+def message(task, function, after, arguments, python=None):
     """Return a task's message."""
-    return signed("task", task.encode(), item([1, 1, function, after, *arguments]))
+    return signed("task", task.encode(), item([1, 1, function, after, *arguments]), python)
 
 
 def result(task, start, value):
@@ -61,6 +63,14 @@ FILES = {
         [PICKLE, b"\x80\x05\x8c\x08builtins\x8c\x06divmod\x93."],
         [],
         [None, [JSON, b"[[7,2],{}]"]],
+    ),
+    # The same from a Python that is to come, which only that can open.
+    "python.task": message(
+        "golden",
+        [PICKLE, b"\x80\x05\x8c\x08builtins\x8c\x06divmod\x93."],
+        [],
+        [None, [JSON, b"[[7,2],{}]"]],
+        (3, 99),
     ),
     # Arguments by the user's own serializer, whose class is `Json`, and the result of another first.
     "custom.task": message("golden", "calls:give", ["parent"], ["Json", b'[[], {"a": 1}]']),
