@@ -44,6 +44,16 @@ def ended(queue, task, patience=PATIENCE):
     )
 
 
+def test_a_worker_that_was_only_just_started_stops(backend):
+    async def main():
+        worker = Worker(backend)
+        running = asyncio.create_task(worker.start())
+        await worker.stop()
+        await asyncio.wait_for(running, PATIENCE)
+
+    asyncio.run(main())
+
+
 # Timeouts
 
 

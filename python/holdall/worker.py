@@ -113,6 +113,9 @@ class Worker:
 
         From any task or thread; one of this worker's own tasks does not wait, for it is waited for.
         """
+        if self._runner is None:
+            # A task of the loop that was made for `start` has perhaps not had its first turn.
+            await asyncio.sleep(0)
         runner, stopped = self._runner, self._stopped
         if runner is None or stopped is None:
             return
