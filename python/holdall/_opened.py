@@ -35,19 +35,7 @@ class Opened:
         *,
         keyset: str | PathLike[str] | None = None,
     ) -> None:
-        if not isinstance(backend, Backend):
-            raise ValidationError(
-                f"backend must be a backend such as SQLiteBackend('tasks.db'), not {backend!r}",
-                parameter="backend",
-                value=backend,
-            )
-        for verb in ("dumps", "loads"):
-            if serializer is not None and not callable(getattr(serializer, verb, None)):
-                raise ValidationError(
-                    f"the serializer {serializer!r} has no method {verb}(); it needs dumps and loads",
-                    parameter="serializer",
-                    value=serializer,
-                )
+        check_parts(backend, serializer)
         self.backend = backend
         self.serializer = serializer
         self.keyset = keyset
@@ -195,6 +183,23 @@ class Opened:
         if result.value is None:
             return None
         return queue.open_frame(result.value, result.task_id, result.start)
+
+
+def check_parts(backend: Any, serializer: Any) -> None:
+    """Refuse what is no backend, and what does not serialize: of queues and of workers."""
+    if not isinstance(backend, Backend):
+        raise ValidationError(
+            f"backend must be a backend such as SQLiteBackend('tasks.db'), not {backend!r}",
+            parameter="backend",
+            value=backend,
+        )
+    for verb in ("dumps", "loads"):
+        if serializer is not None and not callable(getattr(serializer, verb, None)):
+            raise ValidationError(
+                f"the serializer {serializer!r} has no method {verb}(); it needs dumps and loads",
+                parameter="serializer",
+                value=serializer,
+            )
 
 
 def states_of(status: str | Iterable[str] | None) -> list[str]:

@@ -41,7 +41,7 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
     for name, value in options.items():
         if name not in DEFAULTS:
             near = difflib.get_close_matches(name, DEFAULTS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DEFAULTS)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DEFAULTS)}."
             raise ValidationError(
                 f"{name!r} is no option of a task; {hint} What is for the function goes to enqueue()",
                 parameter=name,

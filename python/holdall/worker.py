@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from holdall import options as checks
 from holdall._holdall import Agent
+from holdall._opened import check_parts
 from holdall._runner import Runner
 from holdall._signals import handled
 from holdall.backend import Backend
-from holdall.errors import ValidationError
-from holdall.validation import validate
 
 __all__ = ["Worker"]
 
@@ -59,26 +59,21 @@ class Worker:
         keyset: the keys that messages are verified by and results signed with: a path or a text.
         worker_id: this worker's name, to be shown; by default host, process and number.
         """
-        if not isinstance(backend, Backend):
-            raise invalid("backend", backend, "must be a backend such as SQLiteBackend('tasks.db')")
-        if serializer is not None and not all(
-            callable(getattr(serializer, verb, None)) for verb in ("dumps", "loads")
-        ):
-            raise invalid("serializer", serializer, "must have dumps and loads")
+        check_parts(backend, serializer)
         if worker_id is not None and type(worker_id) is not str:
-            raise invalid("worker_id", worker_id, "must be a str")
+            raise checks.refused("worker_id", worker_id, "a name, or None")
         self.backend, self.serializer, self.keyset = backend, serializer, keyset
-        self.max_concurrency = whole("max_concurrency", max_concurrency, 1, 1000)
-        self.processes = whole("processes", processes, 0, 1000)
-        self.poll_interval = seconds("poll_interval", poll_interval)
+        self.max_concurrency = checks.integer("max_concurrency", max_concurrency, range(1, 1001))
+        self.processes = checks.integer("processes", processes, range(1001))
+        self.poll_interval = checks.seconds("poll_interval", poll_interval)
         if self.poll_interval <= 0:
-            raise invalid("poll_interval", poll_interval, "must be above 0 seconds")
-        self.lease = seconds("lease", lease)
+            raise checks.refused("poll_interval", poll_interval, "a span of time above zero")
+        self.lease = checks.seconds("lease", lease)
         if not 1 <= self.lease <= 7 * 86_400:
-            raise invalid("lease", lease, "must be from 1 second to 7 days")
+            raise checks.refused("lease", lease, "a span of time from 1 second to 7 days")
         self.queues = (queues,) if isinstance(queues, str) else tuple(queues)
         if not self.queues or not all(type(name) is str and name for name in self.queues):
-            raise invalid("queues", queues, "must be names, one or more")
+            raise checks.refused("queues", queues, "the names of queues, one or more")
         self.worker_id = worker_id or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         # What its processes import before anything else, as this one did.
         self.imports: tuple[str, ...] = ()
@@ -177,24 +172,3 @@ class Worker:
         if error is not None:
             raise error
         log.info("Worker stopped %s", "at once" if runner.hurried else "gracefully")
-
-
-def whole(name: str, value: Any, low: int, high: int) -> int:
-    """Check a number of things."""
-    if type(value) is not int:
-        raise invalid(name, value, "must be an int")
-    validate(value, name).in_range(low, high).validate()
-    return value
-
-
-def seconds(name: str, value: Any) -> float:
-    """Check a span of time."""
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    validate(value, name).is_required().is_non_negative().validate()
-    return float(value)
-
-
-def invalid(name: str, value: Any, must: str) -> ValidationError:
-    """Return an error about an argument."""
-    return ValidationError(f"{name} {must}; it is {value!r}", parameter=name, value=value)

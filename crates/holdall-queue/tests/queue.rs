@@ -7,10 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use holdall_backend::Jobs;
-use holdall_backend::jobs::{
-    Attention, Claimed, Cron, Filter, Held, Hold, Insert, Inserted, Now, Outcome, QueueState, State, Task,
-    Turn, Turned, Watch,
-};
+use holdall_backend::jobs::{Insert, Inserted, Now, State};
 use holdall_backend::memory::MemoryJobs;
 use holdall_frame::Keyset;
 use holdall_queue::Queue;
@@ -46,9 +43,6 @@ impl Watched {
 }
 
 impl Jobs for Watched {
-    fn name(&self) -> String {
-        self.jobs.name()
-    }
     fn insert(&self, tasks: &[Insert<'_>], patience: Option<Duration>, now: Now) -> Result<Vec<Inserted>> {
         if patience.is_some() && *self.busy.lock().unwrap() {
             return Err(Error::new(ErrorKind::StoreBusy, "somebody else is writing"));
@@ -57,59 +51,10 @@ impl Jobs for Watched {
         self.inserts.fetch_add(1, Ordering::SeqCst);
         self.jobs.insert(tasks, patience, now)
     }
-    fn turn(&self, turn: &Turn<'_>, now: Now) -> Result<Turned> {
-        self.jobs.turn(turn, now)
-    }
-    fn extend(&self, holds: &[Hold<'_>], lease_ms: u64, now: Now) -> Result<Vec<Held>> {
-        self.jobs.extend(holds, lease_ms, now)
-    }
-    fn attention(&self, limit: usize, now: Now) -> Result<Attention> {
-        self.jobs.attention(limit, now)
-    }
-    fn forget(&self, limit: usize, now: Now) -> Result<u64> {
-        self.jobs.forget(limit, now)
-    }
-    fn task(&self, id: &str) -> Result<Option<Task>> {
-        self.jobs.task(id)
-    }
-    fn message(&self, id: &str) -> Result<Option<Claimed>> {
-        self.jobs.message(id)
-    }
-    fn outcome(&self, id: &str) -> Result<Option<Outcome>> {
-        self.jobs.outcome(id)
-    }
-    fn tasks(&self, filter: &Filter<'_>) -> Result<Vec<Task>> {
-        self.jobs.tasks(filter)
-    }
-    fn counts(&self) -> Result<Vec<(String, State, u64)>> {
-        self.jobs.counts()
-    }
-    fn unfinished(&self, ids: Option<&[&str]>) -> Result<u64> {
-        self.jobs.unfinished(ids)
-    }
-    fn purge(&self, states: &[State], before: u64) -> Result<u64> {
-        self.jobs.purge(states, before)
-    }
-    fn pause(&self, queue: &str, paused: bool) -> Result<()> {
-        self.jobs.pause(queue, paused)
-    }
-    fn queues(&self) -> Result<Vec<QueueState>> {
-        self.jobs.queues()
-    }
-    fn set_cron(&self, name: &str, cron: Option<&Cron>) -> Result<()> {
-        self.jobs.set_cron(name, cron)
-    }
-    fn crons(&self) -> Result<Vec<Cron>> {
-        self.jobs.crons()
-    }
-    fn fire(&self, name: &str, due: u64, next: u64, task: &Insert<'_>, now: Now) -> Result<bool> {
-        self.jobs.fire(name, due, next, task, now)
-    }
-    fn watch(&self) -> Result<Box<dyn Watch>> {
-        self.jobs.watch()
-    }
-    fn close(&self) -> Result<()> {
-        self.jobs.close()
+
+    holdall_testkit::pass_on! {
+        name turn extend attention forget task message outcome tasks counts unfinished purge pause queues set_cron
+        crons fire watch close
     }
 }
 

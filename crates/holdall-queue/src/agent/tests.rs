@@ -4,10 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use holdall_backend::jobs::{
-    Attention, Claimed, Cron, Filter, Held, Hold, Insert, Inserted, Outcome, QueueState, State, Task, Turn,
-    Turned, Watch,
-};
+use holdall_backend::jobs::{Held, Hold, Insert, State, Task, Turn, Turned};
 use holdall_backend::memory::MemoryJobs;
 use holdall_backend::{Jobs, Record};
 use holdall_types::{ErrorKind, SystemClock};
@@ -82,59 +79,9 @@ impl Jobs for Moody {
         }
     }
 
-    fn name(&self) -> String {
-        self.jobs.name()
-    }
-    fn insert(&self, tasks: &[Insert<'_>], patience: Option<Duration>, now: Now) -> Result<Vec<Inserted>> {
-        self.jobs.insert(tasks, patience, now)
-    }
-    fn attention(&self, limit: usize, now: Now) -> Result<Attention> {
-        self.jobs.attention(limit, now)
-    }
-    fn forget(&self, limit: usize, now: Now) -> Result<u64> {
-        self.jobs.forget(limit, now)
-    }
-    fn task(&self, id: &str) -> Result<Option<Task>> {
-        self.jobs.task(id)
-    }
-    fn message(&self, id: &str) -> Result<Option<Claimed>> {
-        self.jobs.message(id)
-    }
-    fn outcome(&self, id: &str) -> Result<Option<Outcome>> {
-        self.jobs.outcome(id)
-    }
-    fn tasks(&self, filter: &Filter<'_>) -> Result<Vec<Task>> {
-        self.jobs.tasks(filter)
-    }
-    fn counts(&self) -> Result<Vec<(String, State, u64)>> {
-        self.jobs.counts()
-    }
-    fn unfinished(&self, ids: Option<&[&str]>) -> Result<u64> {
-        self.jobs.unfinished(ids)
-    }
-    fn purge(&self, states: &[State], before: u64) -> Result<u64> {
-        self.jobs.purge(states, before)
-    }
-    fn pause(&self, queue: &str, paused: bool) -> Result<()> {
-        self.jobs.pause(queue, paused)
-    }
-    fn queues(&self) -> Result<Vec<QueueState>> {
-        self.jobs.queues()
-    }
-    fn set_cron(&self, name: &str, cron: Option<&Cron>) -> Result<()> {
-        self.jobs.set_cron(name, cron)
-    }
-    fn crons(&self) -> Result<Vec<Cron>> {
-        self.jobs.crons()
-    }
-    fn fire(&self, name: &str, due: u64, next: u64, task: &Insert<'_>, now: Now) -> Result<bool> {
-        self.jobs.fire(name, due, next, task, now)
-    }
-    fn watch(&self) -> Result<Box<dyn Watch>> {
-        self.jobs.watch()
-    }
-    fn close(&self) -> Result<()> {
-        self.jobs.close()
+    holdall_testkit::pass_on! {
+        name insert attention forget task message outcome tasks counts unfinished purge pause queues set_cron crons
+        fire watch close
     }
 }
 

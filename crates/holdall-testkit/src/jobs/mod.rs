@@ -22,6 +22,7 @@ mod life;
 mod list;
 mod messages;
 mod order;
+mod pass_on;
 mod pause;
 mod results;
 mod subject;
@@ -33,6 +34,8 @@ use std::sync::Arc;
 
 use holdall_backend::Jobs;
 
+pub use holdall_backend::jobs as nouns;
+pub use holdall_types::Result;
 pub use subject::{NOW, Subject, at, change, record, task};
 
 type Behaviour = (&'static str, fn(&Subject));
