@@ -140,8 +140,8 @@ def test_a_terminal_shows_how_it_goes(folder):
     ("arguments", "said"),
     [
         (["--app", "nowhere"], "--app nowhere cannot be imported"),
-        (["--concurrency", "0"], "max_concurrency must be between 1 and 1000"),
-        (["--lease", "0.1"], "lease must be from 1 second"),
+        (["--concurrency", "0"], "max_concurrency takes a whole number from 1 to 1000, not 0"),
+        (["--lease", "0.1"], "lease takes a span of time from 1 second to 7 days, not 0.1"),
     ],
 )
 def test_mistakes_are_told(folder, arguments, said):
