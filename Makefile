@@ -59,7 +59,7 @@ lint: build $(STAMPS)/lint ## Check format, clippy, ruff, types and stubs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m mypy.stubtest holdall._holdall holdall._holdall_tasks
+	$(PY) -m mypy.stubtest holdall._holdall holdall._holdall_tasks holdall._holdall_flow
 
 .PHONY: format
 format: $(STAMPS)/lint ## Format Rust and Python in place

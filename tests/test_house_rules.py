@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # From the bottom to the top: a crate may depend on those before it.
-LAYERS = ["types", "codec", "frame", "backend", "store", "queue", "holdall", "python"]
+LAYERS = ["types", "codec", "frame", "backend", "store", "queue", "flow", "holdall", "python"]
 DEVELOPMENT_ONLY = {"testkit"}
 BINDING = "python"
 
@@ -214,7 +214,7 @@ def test_public_names_can_be_imported():
 
 def stub() -> list[ast.stmt]:
     """The stub of the extension, which is one module, in its parts."""
-    parts = ("_holdall", "_holdall_tasks")
+    parts = ("_holdall", "_holdall_tasks", "_holdall_flow")
     return [node for part in parts for node in ast.parse(read(f"python/holdall/{part}.pyi")).body]
 
 
