@@ -7,10 +7,12 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
 
+from holdall._holdall_flow import Finder, check_side_files, dumps_with, loads_with, side_files
 from holdall._holdall_tasks import Agent, Job, Jobs, Mailbox, Outcome, Queue, Terms
 
 __all__ = [
     "Agent",
+    "Finder",
     "Job",
     "Jobs",
     "Keys",
@@ -24,7 +26,9 @@ __all__ = [
     "__version__",
     "_safe_cbor",
     "_safe_json",
+    "check_side_files",
     "dumps",
+    "dumps_with",
     "end_with_parent",
     "exact_json",
     "forget_kinds",
@@ -33,7 +37,9 @@ __all__ = [
     "keyset_new",
     "keyset_show",
     "loads",
+    "loads_with",
     "main",
+    "side_files",
 ]
 
 _T = TypeVar("_T")
