@@ -179,6 +179,12 @@ def test_time_and_size(seconds, size, said):
     assert group.findall(f"{SVG}text")[1].text == said
 
 
+def test_a_hit_says_what_it_saved():
+    root = tree(record([step(0, state="hit", seconds=90), step(1, state="hit", seconds=90)]))
+    assert nodes(root)[0].findall(f"{SVG}text")[1].text == "hit · saved 90.0 s · 1.0 kB"
+    assert "2 nodes in 1.50 s, 3 min 0 s saved, 2.0 kB kept" in "".join(root.itertext())
+
+
 def test_the_reason_is_its_tooltip():
     (group,) = nodes(tree(record([step(0, reason="helper weather.rain changed")])))
     assert group.find(f"{SVG}title").text.splitlines() == [
@@ -191,7 +197,7 @@ def test_the_legend_counts():
     said = [text.text for text in tree(run).findall(f"{SVG}text")]
     assert said[1:] == ["2 hit", "1 ran", "1 failed"]
     assert (
-        "".join(tree(run).find(f"{SVG}text").itertext()) == "test\n4 nodes in 1.50 s, 4.0 kB kept"
+        "".join(tree(run).find(f"{SVG}text").itertext()) == "test\n4 nodes in 1.50 s, 500 ms saved, 4.0 kB kept"
     )
 
 

@@ -32,6 +32,7 @@ COLOURS = {
     "waiting": (("#fff8c5", "#bf8700", "#9a6700"), ("#272115", "#bb8009", "#d29922")),
 }
 DASHED = {"skipped", "waiting"}
+TIMED = {"hit", "ran", "failed"}
 # The ground, the ink, what is said beside it, the arrows, the band round a chain.
 PAPER = (
     ("#ffffff", "#24292f", "#57606a", "#8c959f", "#f0e8fd"),
@@ -130,7 +131,10 @@ def _head(record: Record) -> tuple[str, float]:
 def _totals(record: Record) -> str:
     count = len(record.steps)
     sizes = [step.size for step in record.steps if step.size is not None]
+    saved = sum(step.seconds for step in record.steps if step.state == "hit")
     said = [f"{count:,} node{'' if count == 1 else 's'} in {_time(record.seconds)}"]
+    if saved:
+        said.append(f"{_time(saved)} saved")
     if sizes:
         said.append(f"{_size(sum(sizes))} kept")
     return ", ".join(said)
@@ -159,8 +163,9 @@ def _node(step: Step, at: Box) -> str:
 
 def _said(step: Step) -> list[str]:
     said: list[str] = [step.state]
-    if step.state in {"ran", "failed", "hit"} and step.seconds:
-        said.append(_time(step.seconds))
+    if step.state in TIMED and step.seconds:
+        # Those of a hit are what it took when it ran.
+        said.append(f"saved {_time(step.seconds)}" if step.state == "hit" else _time(step.seconds))
     if step.size is not None:
         said.append(_size(step.size))
     return said
