@@ -7,20 +7,34 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
 
-from holdall._holdall_flow import Finder, check_side_files, dumps_with, loads_with, side_files
+from holdall._holdall_flow import (
+    Claim,
+    Entries,
+    Finder,
+    Kept,
+    Shelf,
+    check_side_files,
+    dumps_with,
+    loads_with,
+    side_files,
+)
 from holdall._holdall_tasks import Agent, Job, Jobs, Mailbox, Outcome, Queue, Terms
 
 __all__ = [
     "Agent",
+    "Claim",
+    "Entries",
     "Finder",
     "Job",
     "Jobs",
+    "Kept",
     "Keys",
     "Lock",
     "Mailbox",
     "Outcome",
     "Queue",
     "Reducer",
+    "Shelf",
     "Store",
     "Terms",
     "__version__",

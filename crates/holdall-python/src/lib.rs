@@ -12,6 +12,7 @@
 //!   built on when they are read.
 //! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
+//! - [`storage`] is where workflows keep their results.
 //! - [`queue`] is the task queue.
 //! - [`worker`] claims tasks and settles them, and hands each to Python to be run.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
@@ -46,6 +47,7 @@ mod reducer;
 mod segment;
 mod sink;
 mod source;
+mod storage;
 mod store;
 mod utf8;
 mod worker;
@@ -81,6 +83,8 @@ mod _holdall {
     use crate::queue::{Jobs, Mailbox, Outcome, Queue, Terms};
     #[pymodule_export]
     use crate::reducer::Reducer;
+    #[pymodule_export]
+    use crate::storage::{Claim, Entries, Kept, Shelf};
     #[pymodule_export]
     use crate::store::{Keys, Store};
 
