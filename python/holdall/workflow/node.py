@@ -30,6 +30,7 @@ class BaseNode(Unknown):
         "func",
         "info",
         "inputs",
+        "is_named",
         "is_nested",
         "kargs",
         "name",
@@ -59,6 +60,8 @@ class BaseNode(Unknown):
         self.state: State | None = None
         self.inputs: list[Any] = []
         self.is_nested = False
+        # By hand: other names are counted, and differ each time.
+        self.is_named = False
         for value in (*args, *kargs.values()) if kargs else args:
             kind = type(value)
             if kind in LEAVES:
@@ -113,7 +116,7 @@ class BaseNode(Unknown):
         """Give it another name, which is also that of what is kept of it. Returns the node."""
         if not isinstance(name, str):
             raise WrongTypeError(f"a node's name is a str, not {name!r}", parameter="name")
-        self.name = name
+        self.name, self.is_named = name, True
         return self
 
     def get_name(self) -> str:

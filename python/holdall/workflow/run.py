@@ -21,6 +21,7 @@ from holdall.workflow.places import PLAIN
 from holdall.workflow.reports import UNREADABLE, report, unreadable
 from holdall.workflow.state import MISSING, State
 from holdall.workflow.troupes import Troupes
+from holdall.workflow.twins import names_in
 
 
 class Wanted(Exception):
@@ -51,7 +52,7 @@ class Run:
                 self.states[parent].uses += 1
         for goal in self.goals:
             self.states[goal.node].uses += 1
-        self.twins: dict[str, State] = {}
+        self.names = names_in(storage) if self.is_keyed else {}
         self.troupes = Troupes(nodes)
         self.objects: dict[ActorNode, Any] = {}
         self.lock = threading.Lock()
@@ -85,7 +86,9 @@ class Run:
             # It has no result: it is made if a method must run.
             state.stage = "skipped"
             return True
-        return self.storage is not None and not state.is_logged and self.look(state)
+        if self.storage is None or state.is_logged:
+            return False
+        return self.look(state) or (self.is_keyed and not node.is_named and self.join_twin(state))
 
     def decided(self, state: State) -> bool:
         """Do what `decide` does, once the nodes before are settled."""
@@ -112,11 +115,34 @@ class Run:
             return False
         if entry is None:
             return False
+        self.found(state, entry)
+        return True
+
+    def found(self, state: State, entry: Any) -> None:
+        """Settle a node by an entry."""
         state.entry, state.seconds, state.stage = entry, entry.seconds, "hit"
         if self.is_keyed:
             state.digest = bytes.fromhex(entry.result) if entry.result else derived(state.key)
             state.items = entry.items
-            self.twins.setdefault(state.key, state)
+            self.names.setdefault((self.name, state.key), entry.name)
+
+    def twin(self, state: State) -> Any:
+        """Return the entry of another node that is the same call."""
+        name = self.names.get((self.name, state.key))
+        if name is None or name == state.node.name:
+            return None
+        try:
+            return self.storage.look(self.name, name, state.key)
+        except UNREADABLE:
+            return None
+
+    def join_twin(self, state: State) -> bool:
+        """Settle a node by the entry of another that is the same call."""
+        entry = self.twin(state)
+        if entry is None:
+            return False
+        self.found(state, entry)
+        state.note(f"the same call as {entry.name}")
         return True
 
     # Running a node
@@ -146,15 +172,20 @@ class Run:
                 self.keep(state, state.value)
 
     def take_over(self, state: State) -> bool:
-        """Take the result of another node with the same key, and keep it under this name as well."""
-        twin = self.twins.get(state.key) if self.is_keyed else None
-        if twin is None or twin.entry is None:
+        """Keep the result of another node that is the same call under this name as well.
+
+        A name that was given by hand is one that somebody may ask the storage for.
+        """
+        entry = self.twin(state) if self.is_keyed and state.node.is_named else None
+        if entry is None:
             return False
-        value = self.value_of(twin)
-        state.digest, state.items, state.seconds = twin.digest, twin.items, twin.seconds
+        try:
+            value = self.storage.load(entry)
+        except UNREADABLE:
+            return False
+        self.found(state, entry)
         self.keep(state, value)
-        state.note(f"the same call as {twin.node.name}")
-        state.stage = "hit"
+        state.note(f"the same call as {entry.name}")
         return True
 
     def compute(self, state: State) -> None:
@@ -251,7 +282,7 @@ class Run:
         if self.storage.always_read:
             state.value, state.seal = self.storage.load(state.entry), None
         if self.is_keyed:
-            self.twins.setdefault(state.key, state)
+            self.names.setdefault((self.name, state.key), state.node.name)
 
     def newest(self, state: State) -> Any:
         """Return the parts of the entry that this node had before."""
@@ -295,8 +326,7 @@ class Run:
         except UNREADABLE as error:
             unreadable(state, error)
             state.entry, state.stage, state.is_lost = None, "waiting", True
-            if self.is_keyed:
-                self.twins.pop(state.key, None)
+            self.names.pop((self.name, state.key), None)
             raise Wanted(state) from error
         if state.uses > 1:
             state.value, state.tick = value, self.ticks
@@ -353,10 +383,12 @@ class Run:
         if state.is_finished:
             return
         state.is_finished = True
+        # A step that was not done may still have to be, for what comes after it on the same actor.
+        is_pending = not state.is_executed and (state.node.kind == "actor" or state.node.before)
         for parent in state.node.parents:
             before = self.states[parent]
             before.uses -= 1
-            if before.uses <= 0:
+            if before.uses <= 0 and not (is_pending and before.entry is None):
                 before.value = MISSING
         if state.uses <= 0:
             state.value = MISSING
