@@ -60,7 +60,7 @@ def load(text: str) -> list[dict[str, str]]:
 
 @workflow
 def clean(rows: list[dict[str, str]]) -> dict[str, np.ndarray]:
-    days = np.array([row["date"] for row in rows], "datetime64[D]")
+    days = np.array([row["date"].replace("/", "-") for row in rows], "datetime64[D]")
     columns = {
         name: np.array([float(row[name]) for row in rows]) for name in ("temp_max", "precipitation")
     }
@@ -94,10 +94,12 @@ def wet_days(table: dict[str, np.ndarray]) -> list[int]:
 @workflow
 def picture(wet: list[int], title: str) -> str:
     """A chart of bars, in SVG."""
+    scale = 140 / max(*wet, 1)
     bars = [
-        f'<rect x="{20 + 40 * place}" y="{180 - count}" width="30" height="{count}" fill="#218bff"/>'
+        f'<rect x="{20 + 40 * place}" y="{180 - scale * count:.1f}" width="30" '
+        f'height="{scale * count:.1f}" fill="#218bff"/>'
         f'<text x="{35 + 40 * place}" y="195" text-anchor="middle">{month}</text>'
-        f'<text x="{35 + 40 * place}" y="{175 - count}" text-anchor="middle">{count}</text>'
+        f'<text x="{35 + 40 * place}" y="{175 - scale * count:.1f}" text-anchor="middle">{count}</text>'
         for place, (month, count) in enumerate(zip(MONTHS, wet, strict=True))
     ]
     return "\n".join(
