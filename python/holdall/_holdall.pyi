@@ -7,7 +7,14 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
 
-from holdall._holdall_flow import Finder, check_side_files, dumps_with, loads_with, side_files
+from holdall._holdall_flow import (
+    Finder,
+    check_side_files,
+    dumps_with,
+    fingerprint,
+    loads_with,
+    side_files,
+)
 from holdall._holdall_tasks import Agent, Job, Jobs, Mailbox, Outcome, Queue, Terms
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
     "dumps_with",
     "end_with_parent",
     "exact_json",
+    "fingerprint",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",

@@ -1,11 +1,19 @@
 """The engine's names that are about workflows: what `_holdall_flow.pyi` describes, to be compared."""
 
-from holdall._holdall import Finder, check_side_files, dumps_with, loads_with, side_files
+from holdall._holdall import (
+    Finder,
+    check_side_files,
+    dumps_with,
+    fingerprint,
+    loads_with,
+    side_files,
+)
 
 __all__ = [
     "Finder",
     "check_side_files",
     "dumps_with",
+    "fingerprint",
     "loads_with",
     "side_files",
 ]
