@@ -18,17 +18,21 @@ def name_of(value: Any) -> tuple[str, str]:
 
 def type_of(kind: type) -> tuple[Any, ...]:
     """Return what a class is: its name, and what it does if it is one of the user's own."""
-    from holdall.fingerprint.modules import home_of
-
+    try:
+        from holdall.fingerprint.modules import home_of
+    except ImportError:
+        return (*name_of(kind), None)
     own = home_of(kind.__module__) == "own"
     return (*name_of(kind), digest_of_code(kind) if own else None)
 
 
-def digest_of_code(value: Any) -> bytes:
+def digest_of_code(value: Any) -> bytes | None:
     """Return the digest of what a class or a function does."""
     # In here, because what code is rests on what values are.
-    from holdall.fingerprint.code import code_of
-
+    try:
+        from holdall.fingerprint.code import code_of
+    except ImportError:
+        return None
     return code_of(value).current().digest()
 
 
