@@ -15,6 +15,7 @@ from holdall._holdall_flow import (
     Shelf,
     check_side_files,
     dumps_with,
+    fingerprint,
     loads_with,
     side_files,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "dumps_with",
     "end_with_parent",
     "exact_json",
+    "fingerprint",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",

@@ -14,6 +14,7 @@ __all__ = [
     "Shelf",
     "check_side_files",
     "dumps_with",
+    "fingerprint",
     "loads_with",
     "side_files",
 ]
@@ -39,6 +40,15 @@ def side_files(folder: str, *, sync: bool = False) -> list[tuple[str, int, str]]
 
 def check_side_files(folder: str, files: list[tuple[str, int, str]]) -> None:
     """Raise CorruptFrame unless a folder holds just these files."""
+
+# Fingerprints.
+
+def fingerprint(value: Any, *, path: str = "$") -> bytes:
+    """Return the fingerprint of a value: 32 bytes, the same for whatever is alike in type and content.
+
+    path: what the value is called in errors.
+    Raises SerializationError, whose `path` leads to the culprit, for what cannot be taken apart.
+    """
 
 # Storages.
 
