@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import media
+import s3_server
 from holdall import SQLiteBackend, SyncTaskQueue, get_store
 
 # In the background of a shell Ctrl-C is ignored, and the children would inherit that.
@@ -19,9 +21,9 @@ DISK = ("file", "sqlite")
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory, monkeypatch):
-    """No test sees the user's keyset or settings, nor do the processes that it starts."""
+    """No test sees the user's keyset, settings or credentials, nor do the processes that it starts."""
     home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith(("HOLDALL_", "XDG_"))]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "HOLDALL_", "XDG_"))]:
         if name not in ("HOLDALL_SEED", "HOLDALL_KILLS"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
@@ -94,3 +96,25 @@ def registry():
     for now, then in zip((found.by_name, found.by_class), before, strict=True):
         now.clear()
         now.update(then)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint():
+    """One server for all tests, started by the first that wants it."""
+    pytest.importorskip("moto")
+    pytest.importorskip("s3fs")
+    with s3_server.serving() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3(s3_endpoint):
+    """A fresh bucket on a real S3 server: `.endpoint`, `.name`, `.options`, `.filesystem()`."""
+    return s3_server.fresh(s3_endpoint)
+
+
+@pytest.fixture(params=media.KINDS)
+def medium(request, tmp_path):
+    """Where serializers write."""
+    s3 = request.getfixturevalue("s3") if request.param == "s3" else None
+    return media.Medium(request.param, tmp_path, s3)

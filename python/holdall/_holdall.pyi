@@ -7,33 +7,55 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
 
+from holdall._holdall_flow import (
+    Claim,
+    Entries,
+    Finder,
+    Kept,
+    Shelf,
+    check_side_files,
+    dumps_with,
+    fingerprint,
+    loads_with,
+    side_files,
+)
 from holdall._holdall_tasks import Agent, Job, Jobs, Mailbox, Outcome, Queue, Terms
 
 __all__ = [
     "Agent",
+    "Claim",
+    "Entries",
+    "Finder",
     "Job",
     "Jobs",
+    "Kept",
     "Keys",
     "Lock",
     "Mailbox",
     "Outcome",
     "Queue",
     "Reducer",
+    "Shelf",
     "Store",
     "Terms",
     "__version__",
     "_safe_cbor",
     "_safe_json",
+    "check_side_files",
     "dumps",
+    "dumps_with",
     "end_with_parent",
     "exact_json",
+    "fingerprint",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",
     "keyset_new",
     "keyset_show",
     "loads",
+    "loads_with",
     "main",
+    "side_files",
 ]
 
 _T = TypeVar("_T")

@@ -1,3 +1,27 @@
 """The engine's names that are about workflows: what `_holdall_flow.pyi` describes, to be compared."""
 
-__all__: list[str] = []
+from holdall._holdall import (
+    Claim,
+    Entries,
+    Finder,
+    Kept,
+    Shelf,
+    check_side_files,
+    dumps_with,
+    fingerprint,
+    loads_with,
+    side_files,
+)
+
+__all__ = [
+    "Claim",
+    "Entries",
+    "Finder",
+    "Kept",
+    "Shelf",
+    "check_side_files",
+    "dumps_with",
+    "fingerprint",
+    "loads_with",
+    "side_files",
+]

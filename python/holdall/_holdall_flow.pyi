@@ -1,3 +1,208 @@
 """The part of the engine that workflows stand on: fingerprints, kept entries, registered serializers."""
 
-__all__: list[str] = []
+from os import PathLike
+from types import TracebackType
+from typing import Any, final
+
+from holdall.serializers._beside import Reading, Writing
+
+__all__ = [
+    "Claim",
+    "Entries",
+    "Finder",
+    "Kept",
+    "Shelf",
+    "check_side_files",
+    "dumps_with",
+    "fingerprint",
+    "loads_with",
+    "side_files",
+]
+
+# Registered serializers.
+
+@final
+class Finder:
+    """Which objects of one value are written beside it."""
+
+    def __new__(cls, writing: Writing) -> Finder: ...
+    def number(self, value: Any, /) -> int | None:
+        """Return the number that stands for an object beside the pickle, or None of one that is in it."""
+
+def dumps_with(value: Any, beside: Writing, *, keyset: Any = None) -> tuple[bytes, bool]:
+    """Return a value as bytes, and whether objects of registered types were written beside them."""
+
+def loads_with(data: Any, beside: Reading, *, trust: str | None = None, keyset: Any = None) -> Any:
+    """Return the value of bytes that `dumps_with` gave."""
+
+def side_files(folder: str, *, sync: bool = False) -> list[tuple[str, int, str]]:
+    """Return name, size and hash of every file in a folder, sorted by name; none if there is no folder."""
+
+def check_side_files(folder: str, files: list[tuple[str, int, str]]) -> None:
+    """Raise CorruptFrame unless a folder holds just these files."""
+
+# Fingerprints.
+
+def fingerprint(value: Any, *, path: str = "$") -> bytes:
+    """Return the fingerprint of a value: 32 bytes, the same for whatever is alike in type and content.
+
+    path: what the value is called in errors.
+    Raises SerializationError, whose `path` leads to the culprit, for what cannot be taken apart.
+    """
+
+# Storages.
+
+@final
+class Claim:
+    """Excludes threads and processes while the block runs."""
+
+    def __enter__(self) -> None:
+        """Wait until nobody else holds it."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of it."""
+
+@final
+class Kept:
+    """An entry that is there."""
+
+    @property
+    def side(self) -> str | None:
+        """The folder of its side data, by the end of its name."""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is signed with a key that the keyset does not hold."""
+
+    def fields(
+        self,
+    ) -> tuple[str, str, str, str | None, dict[str, str], dict[str, str], float, float, int]:
+        """Return workflow, name, key, result, items, parts, seconds, created and size."""
+
+    def check(self, frame: bytes) -> None:
+        """Raise CorruptFrame if these bytes are not the value's frame."""
+
+@final
+class Entries:
+    """Writes and reads entries under one keyset."""
+
+    def __new__(cls, *, trust: str | None = None, keyset: Any = None) -> Entries: ...
+    def write(
+        self,
+        workflow: str,
+        name: str,
+        key: str,
+        frame: bytes,
+        *,
+        result: str | None,
+        items: dict[str, str],
+        parts: dict[str, str],
+        seconds: float,
+        side: str | None,
+    ) -> tuple[bytes, Kept]:
+        """Return the bytes before a value's frame, and what they say."""
+
+    @staticmethod
+    def length(start: bytes) -> int:
+        """Return how many bytes stand before the value's frame, by the first eight."""
+
+    def read(
+        self,
+        start: bytes,
+        size: int,
+        workflow: str,
+        name: str,
+        key: str | None,
+        *,
+        foreign: bool = False,
+    ) -> tuple[Kept, int]:
+        """Return what is said at the beginning of an entry, and how long that is.
+
+        key: None for any. size: how long the whole entry is.
+        """
+
+@final
+class Shelf:
+    """A folder of workflows. `holdall.storage` says what its methods are for."""
+
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        *,
+        trust: str | None = None,
+        keyset: Any = None,
+        durability: str = "normal",
+    ) -> Shelf: ...
+    @property
+    def root(self) -> Any:
+        """The folder, absolute."""
+
+    def look(
+        self, workflow: str, name: str, key: str | None, *, foreign: bool = False
+    ) -> Kept | None:
+        """Return what is said of the entry of a key, or of the newest one if the key is None.
+
+        foreign: whether one that is signed under another keyset is given, too.
+        """
+
+    def frame(self, kept: Kept) -> bytes:
+        """Return the frame of an entry's value."""
+
+    def keep(
+        self,
+        workflow: str,
+        name: str,
+        key: str,
+        frame: bytes,
+        *,
+        result: str | None,
+        items: dict[str, str],
+        parts: dict[str, str],
+        seconds: float,
+        side: str | None,
+    ) -> tuple[Kept, list[Kept]]:
+        """Keep an entry; return what is said of it, and those it replaced that have side data."""
+
+    def claim(self, workflow: str, name: str, key: str) -> Claim:
+        """Return what keeps others from a key while a block runs."""
+
+    def saving(self, workflow: str, name: str) -> Claim:
+        """Return what keeps others from saving under a name while a block runs."""
+
+    def bytes(self, workflow: str, name: str) -> bytes | None:
+        """Return the bytes of the file of a name, or None without one."""
+
+    def exists(self, workflow: str, name: str) -> bool:
+        """Say whether a name has an entry."""
+
+    def names(self, workflow: str) -> list[str]:
+        """Return the names that have entries, sorted."""
+
+    def workflows(self) -> list[str]:
+        """Return the workflows that are there, sorted."""
+
+    def new_workflow(self, workflow: str) -> None:
+        """Make a workflow's folder."""
+
+    def remove(self, workflow: str, names: list[str]) -> tuple[int, list[Kept]]:
+        """Remove all entries of some names; return how many, and those that have side data."""
+
+    def remove_workflow(self, workflow: str) -> tuple[int, list[Kept]]:
+        """Remove a workflow; return how many entries, and those that have side data."""
+
+    def prune(self, workflow: str, keep: int) -> tuple[int, list[Kept]]:
+        """Remove all but the newest entries of each name; return how many, and those that have side data."""
+
+    def clear(self, workflow: str) -> None:
+        """Remove what is left of a workflow."""
+
+    def clear_side(self, workflow: str, name: str) -> None:
+        """Remove the side data of a name that no entry refers to."""
+
+    def side(self, workflow: str, name: str, token: str) -> Any:
+        """Return the folder of the side data of an entry."""

@@ -3,11 +3,14 @@
 import io
 import pickle
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holdall import _path
-from holdall._holdall import Reducer
+from holdall._holdall import Finder, Reducer
 from holdall.errors import HoldallError, SerializationError
+
+if TYPE_CHECKING:
+    from holdall.serializers._beside import Reading, Writing
 
 PROTOCOL = 5
 # Buffers below this many bytes stay in the pickle: a segment of its own would cost more.
@@ -38,12 +41,37 @@ def dumps(value: Any, buffers: list[Any] | None = None) -> tuple[bytes, bool]:
         raise refusal(value, error) from error
 
 
-def written(value: Any, buffers: list[Any] | None = None) -> tuple[bytes, bool]:
-    """Do what `dumps` does, with errors as they are raised."""
+def dumps_with(value: Any, buffers: list[Any] | None, writing: "Writing") -> tuple[bytes, bool]:
+    """Do what `dumps` does; objects of registered types are written beside the pickle, and it refers to them."""
+    try:
+        body, by_value = written(value, buffers, Finder(writing).number)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+
+        def fine(part: Any) -> bool:
+            return picklable(part, writing.probe)
+
+        raise writing.refusal(value, error, fine) or refusal(value, error, fine) from error
+    front = writing.front()
+    return front + body if front else body, by_value
+
+
+def written(
+    value: Any,
+    buffers: list[Any] | None = None,
+    number: Callable[[Any], int | None] | None = None,
+) -> tuple[bytes, bool]:
+    """Do what `dumps` does, with errors as they are raised.
+
+    number: gives what stands for an object that is written beside the pickle, and None of all others.
+    """
     file = io.BytesIO()
     reducer = Reducer()
     pickler = Pickler(file, PROTOCOL, True, None if buffers is None else taken(buffers))
     pickler.reducer_override = reducer.reduce  # type: ignore[method-assign]
+    if number is not None:
+        pickler.persistent_id = number  # type: ignore[method-assign]
     pickler.dump(value)
     return file.getvalue(), reducer.by_value
 
@@ -75,15 +103,24 @@ def loads(data: Any, buffers: Sequence[Any] = ()) -> Any:
     except (MemoryError, KeyboardInterrupt, HoldallError):
         raise
     except Exception as error:
-        raise SerializationError(
-            f"the pickle cannot be rebuilt here: {type(error).__name__}: {error}; "
-            "import or install what it names, or read its bytes with mode='raw'"
-        ) from error
+        raise unreadable(error) from error
 
 
-def refusal(value: Any, error: Exception) -> SerializationError:
+def loads_with(data: Any, buffers: Sequence[Any], reading: "Reading") -> Any:
+    """Return the value of a pickle that refers to what is beside it, and that the reader trusts."""
+    try:
+        return reading.loads(data, buffers)
+    except (MemoryError, KeyboardInterrupt, HoldallError):
+        raise
+    except Exception as error:
+        raise unreadable(error) from error
+
+
+def refusal(
+    value: Any, error: Exception, fine: Callable[[Any], bool] | None = None
+) -> SerializationError:
     """Say where in the value the reason is."""
-    path, culprit = _path.culprit(value, picklable)
+    path, culprit = _path.culprit(value, fine or picklable)
     kind = type(culprit)
     name = (
         kind.__qualname__
@@ -98,10 +135,18 @@ def refusal(value: Any, error: Exception) -> SerializationError:
     return SerializationError(f"{path}: {name}: cannot be kept: {reason}", path=path)
 
 
-def picklable(value: Any) -> bool:
+def unreadable(error: Exception) -> SerializationError:
+    """Say that a pickle could not be opened."""
+    return SerializationError(
+        f"the pickle cannot be rebuilt here: {type(error).__name__}: {error}; "
+        "import or install what it names, or read its bytes with mode='raw'"
+    )
+
+
+def picklable(value: Any, number: Callable[[Any], int | None] | None = None) -> bool:
     """Whether a value can be pickled by itself."""
     try:
-        written(value)
+        written(value, None, number)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception:

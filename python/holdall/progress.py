@@ -1,5 +1,6 @@
 """A bar on a terminal, nothing in a pipe."""
 
+import shutil
 import sys
 import time
 from types import TracebackType
@@ -31,9 +32,18 @@ class Progress:
 
     def step(self, count: int = 1) -> None:
         """Say that so much more is done."""
-        self._done += count
+        self.count(count)
         if self._show and time.monotonic() - self._drawn >= EVERY:
             self._draw()
+
+    def count(self, count: int = 1) -> None:
+        """Note that so much more is done, and draw nothing."""
+        self._done += count
+
+    def tail(self) -> str:
+        """Return what else is to be said."""
+        elapsed = time.monotonic() - self._began
+        return f", {self._done / elapsed if elapsed else 0.0:,.0f}/s"
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +66,8 @@ class Progress:
         bar = "█" * round(share * WIDTH)
         rate = self._done / elapsed if elapsed else 0.0
         left = (self._total - self._done) / rate if rate else 0.0
-        line = f"{self._what} {bar:░<{WIDTH}} {self._done:,} of {self._total:,}, {rate:,.0f}/s"
-        self._to.write(f"\r\x1b[K{line}{f', {left:.0f} s left' if left >= 1 else ''}")
+        line = f"{self._what} {bar:░<{WIDTH}} {self._done:,} of {self._total:,}{self.tail()}"
+        line += f", {left:.0f} s left" if left >= 1 else ""
+        # A line that wraps cannot be drawn over.
+        self._to.write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
         self._to.flush()

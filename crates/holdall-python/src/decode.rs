@@ -7,6 +7,7 @@ use holdall_types::limits::MAX_DEPTH;
 use holdall_types::{Codec, ErrorKind};
 use pyo3::prelude::*;
 
+use crate::beside;
 use crate::cbor::{self, Reading};
 use crate::encode::long;
 use crate::error::{Raised, Result};
@@ -24,10 +25,23 @@ pub fn decode<'py>(
     keyring: &Keyring,
     trust: Trust,
 ) -> Result<Bound<'py, PyAny>> {
+    decode_with(py, loaded, segments, mode, keyring, trust, None)
+}
+
+/// The same, of a value that may refer to what was written beside it.
+pub fn decode_with<'py>(
+    py: Python<'py>,
+    loaded: &Loaded,
+    segments: Vec<Bound<'py, PyAny>>,
+    mode: Mode,
+    keyring: &Keyring,
+    trust: Trust,
+    reading: Option<&beside::Reading<'py>>,
+) -> Result<Bound<'py, PyAny>> {
     if loaded.header.sealed.is_some() {
         let opened = long(py, loaded.bytes.len(), || keyring.open(loaded))?;
         // That it opened is as good as a signature.
-        return decode(py, &opened, segments, mode, keyring, Trust::All);
+        return decode_with(py, &opened, segments, mode, keyring, Trust::All, reading);
     }
     let stored = loaded.header.codec;
     // What a bare value is follows from its bytes, so any passive reading of them is as good.
@@ -40,8 +54,8 @@ pub fn decode<'py>(
         Mode::Cbor if stored == Codec::Cbor => cbor(py, loaded, segments, keyring, trust),
         Mode::Cbor if open_to_all => cbor(py, loaded, segments, keyring, trust),
         Mode::Pickle if loaded.bare => bare_pickle(py, loaded, trust),
-        Mode::Auto => auto(py, loaded, segments, keyring, trust),
-        Mode::Pickle if stored == Codec::Pickle => auto(py, loaded, segments, keyring, trust),
+        Mode::Auto => auto(py, loaded, segments, keyring, trust, reading),
+        Mode::Pickle if stored == Codec::Pickle => auto(py, loaded, segments, keyring, trust, reading),
         _ => {
             let (stored, mode) = (stored.name(), mode.name());
             let message = format!(
@@ -75,6 +89,7 @@ fn auto<'py>(
     segments: Vec<Bound<'py, PyAny>>,
     keyring: &Keyring,
     trust: Trust,
+    reading: Option<&beside::Reading<'py>>,
 ) -> Result<Bound<'py, PyAny>> {
     let codec = loaded.header.codec;
     let passive = passive(py, codec, loaded.payload(), Mode::Auto).map_err(|error| {
@@ -90,7 +105,7 @@ fn auto<'py>(
     }
     if codec == Codec::Pickle {
         keyring.check(loaded, trust)?;
-        return pickle::loads(py, loaded.payload(), loaded.header.python, &segments);
+        return pickle::loads(py, loaded.payload(), loaded.header.python, &segments, reading);
     }
     cbor(py, loaded, segments, keyring, trust)
 }
@@ -147,7 +162,7 @@ fn bare_pickle<'py>(py: Python<'py>, loaded: &Loaded, trust: Trust) -> Result<Bo
                        whoever did, say both mode=\"pickle\" and trust=\"all\"";
         return Err(Raised::new(ErrorKind::UntrustedPayload, message));
     }
-    pickle::loads(py, loaded.payload(), None, &[])
+    pickle::loads(py, loaded.payload(), None, &[], None)
 }
 
 fn text<'py>(py: Python<'py>, payload: &[u8]) -> Result<Bound<'py, PyAny>> {

@@ -5,7 +5,8 @@ use holdall_types::ErrorKind;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::encode::{auto_framed, encode_in, long};
+use crate::beside::Writing;
+use crate::encode::{auto_framed, encode_in, encode_with, long};
 use crate::error::{Raised, Result};
 use crate::fresh;
 use crate::mode::{Mode, either};
@@ -58,6 +59,24 @@ pub fn dumps<'py>(
         return encoded.framed(py);
     }
     framed(py, &encoded.payload(), keyset)
+}
+
+/// Return a value as bytes, and whether objects of registered types were written beside them.
+#[pyfunction]
+#[pyo3(signature = (value, beside, *, keyset=None))]
+pub fn dumps_with<'py>(
+    value: &Bound<'py, PyAny>,
+    beside: &Bound<'py, PyAny>,
+    keyset: Option<&Bound<'py, PyAny>>,
+) -> Result<(Bound<'py, PyBytes>, bool)> {
+    let py = value.py();
+    let keyset = keyset_of(keyset)?;
+    let writing = Writing::new(beside);
+    let encoded = encode_with(value, Mode::Auto, &writing)?;
+    let refers = writing.refers()?;
+    let bytes =
+        if encoded.is_plain() { encoded.framed(py)? } else { framed(py, &encoded.payload(), keyset)? };
+    Ok((bytes, refers))
 }
 
 fn framed<'py>(

@@ -11,6 +11,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::beside::Writing;
 use crate::cbor::{self, Cbor, Refusal};
 use crate::error::{Raised, Result};
 use crate::fresh;
@@ -97,6 +98,30 @@ pub fn encode_in<'py>(value: &Bound<'py, PyAny>, mode: Mode, beside: bool) -> Re
     }
 }
 
+/// The same, in mode `auto` or `pickle`, with objects of registered types written beside it. Of the
+/// codecs that come before pickle each either holds the value exactly without them or gives up.
+pub fn encode_with<'py>(
+    value: &Bound<'py, PyAny>,
+    mode: Mode,
+    writing: &Writing<'py>,
+) -> Result<Encoded<'py>> {
+    if mode == Mode::Auto && !writing.everyday()? {
+        if is_text(value) {
+            return auto(value, true);
+        }
+        if let Some(written) = exact_json(value)? {
+            return Ok(plain(Codec::Json, Data::Written(written)));
+        }
+        if let Ok(encoded) = tagged(value, true, Some(writing))? {
+            return Ok(encoded);
+        }
+    } else if !matches!(mode, Mode::Auto | Mode::Pickle) {
+        return encode(value, mode);
+    }
+    let (bytes, python, buffers) = pickle::dumps_with(value, writing)?;
+    pickled(bytes, python, &buffers)
+}
+
 /// The first codec that is proved exact for this value.
 fn auto<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     if let Ok(text) = value.cast_exact::<PyString>() {
@@ -119,7 +144,7 @@ fn auto<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
 pub fn auto_framed<'py>(
     value: &Bound<'py, PyAny>,
 ) -> Result<std::result::Result<Bound<'py, PyBytes>, Encoded<'py>>> {
-    if value.is_exact_instance_of::<PyString>() || value.is_exact_instance_of::<PyBytes>() {
+    if is_text(value) {
         return auto(value, true).map(Err);
     }
     let Some(written) = exact_json(value)? else { return beyond_json(value, true).map(Err) };
@@ -128,9 +153,14 @@ pub fn auto_framed<'py>(
     Ok(Ok(written.framed(head)))
 }
 
+/// Whether it is a text or bytes, which are not even looked into.
+fn is_text(value: &Bound<'_, PyAny>) -> bool {
+    value.is_exact_instance_of::<PyString>() || value.is_exact_instance_of::<PyBytes>()
+}
+
 /// What JSON does not hold exactly.
 fn beyond_json<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
-    match tagged(value, beside)? {
+    match tagged(value, beside, None)? {
         Ok(encoded) => Ok(encoded),
         Err(_) => pickle(value, beside),
     }
@@ -175,7 +205,7 @@ fn json<'py>(value: &Bound<'py, PyAny>) -> Result<Encoded<'py>> {
 }
 
 fn cbor<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
-    match tagged(value, beside)? {
+    match tagged(value, beside, None)? {
         Ok(encoded) => Ok(encoded),
         Err(Refusal { path, kind }) => {
             let message = format!(
@@ -186,13 +216,14 @@ fn cbor<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     }
 }
 
-/// The value as CBOR, or what of it CBOR does not hold.
+/// The value as CBOR, or what of it CBOR does not hold; nor does it hold what is to be written beside it.
 fn tagged<'py>(
     value: &Bound<'py, PyAny>,
     beside: bool,
+    writing: Option<&Writing<'py>>,
 ) -> Result<std::result::Result<Encoded<'py>, Refusal>> {
     let mut room = output::room();
-    match cbor::dumps(value, beside, Output::new(value.py(), &mut room))? {
+    match cbor::dumps(value, beside, writing, Output::new(value.py(), &mut room))? {
         Ok(Cbor { out, active, segments }) => {
             let segments = held(&segments)?;
             let data = Data::Written(out.finish()?);
@@ -204,7 +235,15 @@ fn tagged<'py>(
 
 fn pickle<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Encoded<'py>> {
     let (bytes, python, buffers) = pickle::dumps(value, beside)?;
-    let segments = held(&buffers)?;
+    pickled(bytes, python, &buffers)
+}
+
+fn pickled<'py>(
+    bytes: Bound<'py, PyBytes>,
+    python: pickle::Version,
+    buffers: &[Bound<'py, PyAny>],
+) -> Result<Encoded<'py>> {
+    let segments = held(buffers)?;
     Ok(Encoded { codec: Codec::Pickle, active: true, python, data: Data::Bytes(bytes), segments })
 }
 

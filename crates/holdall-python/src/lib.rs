@@ -7,14 +7,18 @@
 //! - [`encode`] turns a value into a payload and [`decode`] a payload into a value, by
 //!   the mode; [`pickle`] asks Python for the codec that is its own, and [`reducer`] tells it what
 //!   goes by value.
+//! - [`beside`] finds the objects of registered types in a value, and looks at what their serializers wrote.
 //! - [`segment`] holds the memory of large arrays while it is written, [`memory`] is what they are
 //!   built on when they are read.
 //! - [`store`] is the class `Store`, one verb a file; [`lock`] the lock it gives.
 //! - [`dumps`] and [`loads`] are the same without a store, [`inspect`] looks and opens nothing.
+//! - [`storage`] is where workflows keep their results.
 //! - [`queue`] is the task queue.
 //! - [`worker`] claims tasks and settles them, and hands each to Python to be run.
+//! - [`fingerprint`] tells what a value is by 32 bytes.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
+mod beside;
 mod block;
 mod cbor;
 mod cli;
@@ -24,6 +28,7 @@ mod digits;
 mod dumps;
 mod encode;
 mod error;
+mod fingerprint;
 mod fresh;
 mod hooks;
 mod inspect;
@@ -44,6 +49,7 @@ mod reducer;
 mod segment;
 mod sink;
 mod source;
+mod storage;
 mod store;
 mod utf8;
 mod worker;
@@ -56,19 +62,23 @@ mod _holdall {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::beside::{Finder, check_side_files, side_files};
+    #[pymodule_export]
     use crate::cbor::{forget_kinds, inspect_cbor};
     #[pymodule_export]
     use crate::cli::main;
     #[pymodule_export]
-    use crate::dumps::dumps;
+    use crate::dumps::{dumps, dumps_with};
     #[pymodule_export]
     use crate::encode::exact_json_of;
+    #[pymodule_export]
+    use crate::fingerprint::fingerprint;
     #[pymodule_export]
     use crate::inspect::inspect_frame;
     #[pymodule_export]
     use crate::keyset::{keyset_new, keyset_show};
     #[pymodule_export]
-    use crate::loads::loads;
+    use crate::loads::{loads, loads_with};
     #[pymodule_export]
     use crate::lock::Lock;
     #[pymodule_export]
@@ -77,6 +87,8 @@ mod _holdall {
     use crate::queue::{Jobs, Mailbox, Outcome, Queue, Terms};
     #[pymodule_export]
     use crate::reducer::Reducer;
+    #[pymodule_export]
+    use crate::storage::{Claim, Entries, Kept, Shelf};
     #[pymodule_export]
     use crate::store::{Keys, Store};
 

@@ -11,7 +11,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-use crate::decode::{cbor_in, decode, passive};
+use crate::beside::Reading;
+use crate::decode::{cbor_in, decode, decode_with, passive};
 use crate::dumps::default_keyring;
 use crate::encode::long;
 use crate::error::{Raised, Result};
@@ -64,6 +65,24 @@ pub fn loads<'py>(
     }
 }
 
+/// Return the value of bytes that `dumps_with` gave.
+#[pyfunction]
+#[pyo3(signature = (data, beside, *, trust=None, keyset=None))]
+pub fn loads_with<'py>(
+    data: &Bound<'py, PyAny>,
+    beside: &Bound<'py, PyAny>,
+    trust: Option<&str>,
+    keyset: Option<&Bound<'py, PyAny>>,
+) -> Result<Bound<'py, PyAny>> {
+    let py = data.py();
+    let named = keyset_of(keyset)?.map(|keyset| Keyring::new(Some(keyset)));
+    let keyring = named.as_ref().unwrap_or_else(|| default_keyring());
+    let trust = trust_of(trust)?.unwrap_or_default();
+    let mut loaded = framed(py, &bytes_of(data)?)?;
+    let segments = memory::take(py, &mut loaded, false)?;
+    decode_with(py, &loaded, segments, Mode::Auto, keyring, trust, Some(&Reading::new(beside)))
+}
+
 /// The value of a frame that is read where it lies, if there is nothing beside its payload. Only bytes
 /// objects: nobody can change them meanwhile.
 fn in_place<'py>(
@@ -96,7 +115,7 @@ fn in_place<'py>(
         if trust != Trust::All {
             keyring.vouch(&frame)?;
         }
-        return pickle::loads(py, frame.payload, frame.header.python, &[]).map(Some);
+        return pickle::loads(py, frame.payload, frame.header.python, &[], None).map(Some);
     }
     passive(py, frame.header.codec, frame.payload, mode)
 }

@@ -25,7 +25,7 @@ pub fn safe_json<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyB
 #[pyfunction]
 #[pyo3(name = "_safe_cbor")]
 pub fn safe_cbor<'py>(value: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyBytes>>> {
-    match cbor::dumps(value, false, Vec::new())? {
+    match cbor::dumps(value, false, None, Vec::new())? {
         Ok(written) => Ok(Some(PyBytes::new(value.py(), &written.out))),
         Err(_) => Ok(None),
     }

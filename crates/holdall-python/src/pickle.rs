@@ -1,11 +1,13 @@
 //! The codec that is Python's own.
 
+use holdall_store::beside::token_of;
 use holdall_types::ErrorKind;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyModule};
 
+use crate::beside::{self, Reading, Writing};
 use crate::error::{Raised, Result};
 
 /// The Python version (major, minor) that a pickle is bound to, if code objects are in it.
@@ -25,6 +27,16 @@ pub fn dumps<'py>(value: &Bound<'py, PyAny>, beside: bool) -> Result<Pickled<'py
     Ok((bytes, by_value.then(|| running(py)), buffers))
 }
 
+/// The same, with objects of registered types written beside it.
+pub fn dumps_with<'py>(value: &Bound<'py, PyAny>, writing: &Writing<'py>) -> Result<Pickled<'py>> {
+    let py = value.py();
+    let buffers = PyList::empty(py);
+    let written =
+        module(py)?.call_method1(intern!(py, "dumps_with"), (value, &buffers, writing.as_python()))?;
+    let (bytes, by_value): (Bound<'py, PyBytes>, bool) = written.extract()?;
+    Ok((bytes, by_value.then(|| running(py)), buffers.iter().collect()))
+}
+
 /// The value of a pickle that the reader trusts. Code of another Python version is refused before
 /// any of it is read: running it ends in a crash, not in an error.
 pub fn loads<'py>(
@@ -32,6 +44,7 @@ pub fn loads<'py>(
     payload: &[u8],
     python: Option<(u8, u8)>,
     segments: &[Bound<'py, PyAny>],
+    reading: Option<&Reading<'py>>,
 ) -> Result<Bound<'py, PyAny>> {
     let here = running(py);
     if let Some((major, minor)) = python.filter(|version| *version != here) {
@@ -42,8 +55,14 @@ pub fn loads<'py>(
         );
         return Err(Raised::new(ErrorKind::PythonVersion, message));
     }
-    let buffers = PyList::new(py, segments)?;
-    Ok(module(py)?.call_method1(intern!(py, "loads"), (crate::fresh::bytes(py, payload)?, buffers))?)
+    let (bytes, buffers) = (crate::fresh::bytes(py, payload)?, PyList::new(py, segments)?);
+    if token_of(payload).is_some() && beside::refers(&bytes)? {
+        let Some(reading) = reading else { return Err(beside::missing(&bytes)) };
+        return Ok(
+            module(py)?.call_method1(intern!(py, "loads_with"), (bytes, buffers, reading.as_python()))?
+        );
+    }
+    Ok(module(py)?.call_method1(intern!(py, "loads"), (bytes, buffers))?)
 }
 
 /// `holdall._pickle`, looked up once: importing it at each use took as long as a small pickle.

@@ -4,9 +4,11 @@
 //! `delete`, `scan`, `copy`, and [`lock`]. What goes in is a [`Payload`], what comes out is a
 //! [`Loaded`]; turning those into values is the caller's part, and so is asking
 //! [`Keyring::check`] before an active payload is opened, and [`Keyring::open`] for a sealed one. What is signed
-//! for something other than a value, a task and its result, is a [`Signed`] frame and comes back through [`verified`].
+//! for something other than a value, a task and its result, is a [`Signed`] frame and comes back through [`verified`]. What registered serializers
+//! write for a value is [`beside`] it.
 #![forbid(unsafe_code)]
 
+pub mod beside;
 mod copy;
 mod delete;
 mod get;

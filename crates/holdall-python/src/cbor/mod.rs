@@ -22,11 +22,13 @@ use holdall_types::ErrorKind;
 use holdall_types::limits::MAX_DEPTH;
 use pyo3::prelude::*;
 
+use crate::beside::Writing;
 use crate::error::{Raised, Result};
 
 pub use assembler::Reading;
 pub use inspect::inspect_cbor;
 pub use kind::forget_kinds;
+pub use open::{MOST_STEPS, short};
 pub use walker::Refusal;
 use walker::Why;
 
@@ -39,13 +41,15 @@ pub struct Cbor<'py, B> {
     pub segments: Vec<Bound<'py, PyAny>>,
 }
 
-/// Writes a value as CBOR, if it is one of CBOR's; its large arrays may be `beside` it.
+/// Writes a value as CBOR, if it is one of CBOR's; its large arrays may be `beside` it. Nothing of a
+/// registered type is CBOR's.
 pub fn dumps<'py, B: Buffer>(
     value: &Bound<'py, PyAny>,
     beside: bool,
+    writing: Option<&Writing<'py>>,
     out: B,
 ) -> Result<std::result::Result<Cbor<'py, B>, Refusal>> {
-    let mut walker = walker::Walker::new(value.py(), beside);
+    let mut walker = walker::Walker::new(value.py(), beside, writing.cloned());
     let mut writer = Writer::new(out);
     let stopped = match cbor::encode(&mut walker, walker::Value::of(value), &mut writer) {
         Ok(()) => {

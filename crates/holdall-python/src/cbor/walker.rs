@@ -22,6 +22,7 @@ use super::kind::{Kind, has_reducer, kind_of};
 use super::number;
 use super::open::{Open, Walk, What};
 use super::plan::{Form, State};
+use crate::beside::Writing;
 use crate::error::Raised;
 use crate::integer::{self, Integer};
 
@@ -94,6 +95,8 @@ pub struct Walker<'py> {
     py: Python<'py>,
     /// Whether there is a place for segments.
     beside: bool,
+    /// What takes the objects of registered types, which are not written here.
+    writing: Option<Writing<'py>>,
     segments: Vec<Bound<'py, PyAny>>,
     /// Whether what is being written takes a segment for its bytes.
     takes_segment: bool,
@@ -114,10 +117,11 @@ pub struct Walker<'py> {
 }
 
 impl<'py> Walker<'py> {
-    pub fn new(py: Python<'py>, beside: bool) -> Self {
+    pub fn new(py: Python<'py>, beside: bool, writing: Option<Writing<'py>>) -> Self {
         Self {
             py,
             beside,
+            writing,
             segments: Vec::new(),
             takes_segment: false,
             active: false,
@@ -141,7 +145,9 @@ impl<'py> Walker<'py> {
         // SAFETY: the type of a live object.
         let class_object = unsafe { Bound::from_borrowed_ptr(self.py, class.cast()) };
         let class_object = class_object.cast_into::<PyType>().map_err(PyErr::from)?;
-        let mut kind = kind_of(&class_object)?;
+        let registered =
+            self.writing.as_ref().map(|writing| writing.covers(&class_object)).transpose()?.unwrap_or(false);
+        let mut kind = if registered { Arc::new(Kind::Other) } else { kind_of(&class_object)? };
         if let Kind::Object(plan) = &*kind
             && (!plan.is_current(&class_object) || has_reducer(&class_object)?)
         {

@@ -109,9 +109,8 @@ fn undecorated(function: Bound<'_, PyAny>) -> Result<Bound<'_, PyAny>> {
 pub fn resolved<'py>(py: Python<'py>, function: Function<'_>, python: Version) -> Result<Bound<'py, PyAny>> {
     let found = match function {
         Function::Named(name) => named(py, name)?,
-        Function::Valued(Codec::Pickle, bytes) => {
-            pickle::loads(py, bytes, python, &[]).map_err(|error| error.about(py, "the task's function"))?
-        }
+        Function::Valued(Codec::Pickle, bytes) => pickle::loads(py, bytes, python, &[], None)
+            .map_err(|error| error.about(py, "the task's function"))?,
         Function::Valued(codec, _) => {
             let message = format!("the task's function has codec {:?} where pickle belongs", codec.name());
             return Err(Raised::new(ErrorKind::Serialization, message));

@@ -269,7 +269,7 @@ fn decoded<'py>(
     segments: Vec<Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
     match codec {
-        Codec::Pickle => pickle::loads(py, bytes, python, &segments),
+        Codec::Pickle => pickle::loads(py, bytes, python, &segments, None),
         Codec::Cbor => cbor::loads(py, bytes, Reading { trusted: true, distrust: None, segments }),
         Codec::Json | Codec::Text | Codec::Raw => {
             let value = passive(py, codec, bytes, Mode::Auto)?;

@@ -1,0 +1,102 @@
+"""Why a node will run, or will not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from holdall.errors import DoesNotExist, ValidationError
+from holdall.workflow.actor import Actor
+from holdall.workflow.graph import Goal, goal_of
+from holdall.workflow.node import BaseNode
+from holdall.workflow.run import Run
+from holdall.workflow.state import State
+from holdall.workflow.why import blind_spots, reasons
+
+if TYPE_CHECKING:
+    from holdall.workflow.local import LocalWorkflow
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Whether a node will run, and why. Print it.
+
+    `runs` is None where that depends on what nodes give that run before it.
+    """
+
+    name: str
+    runs: bool | None
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        will = {True: "will run", False: "will not run", None: "may run"}[self.runs]
+        return "\n".join([f"{self.name} {will}", *(f"  {reason}" for reason in self.reasons)])
+
+
+def explained(workflow: "LocalWorkflow", asked: Any) -> Explanation:
+    """Explain a node, which need not be one that the workflow was asked for."""
+    node = node_of(workflow, asked)
+    storage, by_name = workflow.object_storage, workflow.key == "name"
+    run = Run(workflow.workflow_name, [Goal(node)], storage, by_name=by_name)
+    state = run.states[node]
+    if storage is None or by_name or state.is_logged:
+        is_hit = storage is not None and not state.is_logged and run.look(state)
+        return verdict(state, is_hit=is_hit)
+    # What runs for sure, and what may because of that.
+    causes: dict[State, State] = {}
+    for before in run.states.values():
+        if before is state:
+            continue
+        cause = next((causes[each] for each in parents(run, before) if each in causes), None)
+        if cause is not None or not run.decide(before):
+            causes[before] = cause or before
+    found = list(dict.fromkeys(causes[each] for each in parents(run, state) if each in causes))
+    if not found:
+        return verdict(state, is_hit=run.decide(state))
+    lines = [f"{each.node.name} runs before: {'; '.join(why(each))}" for each in found]
+    if node.kind != "actor" and run.newest(state) is None:
+        return Explanation(node.name, True, ("nothing is kept under this name", *lines))
+    return Explanation(
+        node.name, None, (*lines, "it runs if that gives something else than before")
+    )
+
+
+def parents(run: Run, state: State) -> list[State]:
+    """Return the states of what a node needs."""
+    return [run.states[parent] for parent in state.node.parents]
+
+
+def verdict(state: State, *, is_hit: bool) -> Explanation:
+    """Explain a node of which everything before is known."""
+    node = state.node
+    if node.kind == "actor":
+        return Explanation(node.name, False, ("an actor is made when a method of it must run",))
+    if not is_hit:
+        return Explanation(node.name, True, (*why(state), *blind_spots(state.parts or {})))
+    entry = state.entry
+    since = datetime.fromtimestamp(entry.created).astimezone()
+    told = f"kept since {since:%Y-%m-%d %H:%M:%S}: {entry.size:,} bytes, computed in {entry.seconds:.3g} s"
+    return Explanation(node.name, False, (told, *blind_spots(state.parts or {})))
+
+
+def why(state: State) -> list[str]:
+    """Say why a node will run."""
+    if state.parts is not None:
+        # Nothing was said of it if what is kept could be read.
+        state.older = state.run.newest(state)
+    return [*state.notes, *(reasons(state) if not state.notes else ())]
+
+
+def node_of(workflow: "LocalWorkflow", asked: Any) -> BaseNode:
+    """Return the node that is meant by a node, an item, an actor or a name."""
+    if isinstance(asked, Actor):
+        return asked.actor_of()
+    if not isinstance(asked, str):
+        return goal_of(asked).node
+    named = [node for node in workflow.nodes() if node.name == asked]
+    if not named:
+        raise DoesNotExist(
+            f"the workflow {workflow.workflow_name!r} has no node of the name {asked!r}"
+        )
+    if len(named) > 1:
+        raise ValidationError(f"{len(named)} nodes are called {asked!r}; give the node itself")
+    return named[0]
