@@ -1,8 +1,8 @@
 """A workflow's graph: its names, its levels, other functions in the place of a node's."""
 
 import pytest
-from flows import flow, run
 
+from flows import flow, run
 from holdall.errors import ValidationError, WrongTypeError
 from holdall.workflow import BaseWorkflow, workflow
 

@@ -6,8 +6,8 @@ import gc
 import weakref
 
 import pytest
-from flows import called, flow, run, stages
 
+from flows import called, flow, run, stages
 from holdall.errors import ConfigurationError, DoesNotExist, WrongTypeError
 from holdall.workflow import workflow
 

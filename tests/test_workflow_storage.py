@@ -5,8 +5,8 @@ import logging
 import threading
 
 import pytest
-from flows import called, flow, run, stages
 
+from flows import called, flow, run, stages
 from holdall.errors import SerializationError
 from holdall.storage import storage_factory
 from holdall.workflow import workflow
