@@ -79,6 +79,10 @@ bench-codec: $(STAMPS)/release $(STAMPS)/bench ## Measure the codec beside its p
 bench-queue: $(STAMPS)/release $(STAMPS)/bench $(STAMPS)/sitq ## Measure the queue beside its peers, write docs/benchmarks-queue.md
 	$(PY) benches/run_queue.py
 
+.PHONY: bench-workflow
+bench-workflow: $(STAMPS)/release $(STAMPS)/bench $(STAMPS)/functionfuse ## Measure workflows beside their peers, write docs/benchmarks-workflow.md
+	PYTHONPATH=$(VENV)/functionfuse $(PY) benches/run_workflow.py
+
 .PHONY: docs
 docs: build $(STAMPS)/test $(STAMPS)/data ## Run every snippet and example, build the Rust documentation
 	$(PY) -m pytest tests/test_docs.py
@@ -117,6 +121,17 @@ $(STAMPS)/anystore: pyproject.toml $(STAMPS)/venv
 $(STAMPS)/sitq: pyproject.toml $(STAMPS)/venv
 	@$(PIP) install --quiet --group bench-sitq && touch $@ || echo \
 		"sitq is left out: it did not install. It needs Python 3.13 and its repository on GitHub"
+
+# A wheel of it holds no code, whoever builds it: what is run is its repository, at one commit.
+FUNCTIONFUSE := https://github.com/IBM/functionfuse
+FUNCTIONFUSE_COMMIT := 326f8ea
+
+$(STAMPS)/functionfuse: $(STAMPS)/venv
+	@rm -rf $(VENV)/functionfuse
+	@git clone --quiet $(FUNCTIONFUSE) $(VENV)/functionfuse \
+		&& git -C $(VENV)/functionfuse checkout --quiet $(FUNCTIONFUSE_COMMIT) \
+		&& echo $(FUNCTIONFUSE_COMMIT) > $(VENV)/functionfuse/COMMIT && touch $@ || echo \
+		"Function Fuse is left out: its repository on GitHub cannot be reached"
 
 # The extension is either the release or the dev build, and the stamp says which stands in
 # python/holdall. `make build` takes a fresh release build as it is, so that going from run to test

@@ -5,6 +5,7 @@ import platform
 import sqlite3
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +40,26 @@ def queue_facts(folder: Path, rounds: int) -> dict[str, str]:
         "sitq": f"{sitq()}, with Python's SQLite {sqlite3.sqlite_version}",
         "rounds": str(rounds),
     }
+
+
+def workflow_facts(folder: Path, rounds: int) -> dict[str, str]:
+    """The same of the workflows' page."""
+    peers = {name: installed(name) for name in ("joblib", "numpy", "pandas")}
+    fuse = {"Function Fuse": function_fuse()}
+    return (
+        common(folder) | {"holdall": holdall.__version__} | fuse | peers | {"rounds": str(rounds)}
+    )
+
+
+def function_fuse() -> str:
+    """It has one version, so the commit says more; what fetches it writes that beside it."""
+    spec = find_spec("functionfuse")
+    if spec is None or spec.origin is None:
+        return "did not install here"
+    commit = Path(spec.origin).parents[1] / "COMMIT"
+    return (
+        f"commit {commit.read_text('utf-8').strip()}" if commit.is_file() else "from its repository"
+    )
 
 
 def sitq() -> str:

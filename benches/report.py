@@ -124,6 +124,29 @@ def queue_page(
     )
 
 
+def workflow_page(results: list[Result], facts: dict[str, str], notes: str, chart: str) -> str:
+    """docs/benchmarks-workflow.md."""
+    return "\n".join(
+        [
+            "# Benchmarks of workflows",
+            "",
+            "<!-- Written by `make bench-workflow`. What is said below the table is in benches/workflow_notes.md. -->",
+            "",
+            "How many times faster holdall's workflows, memoised functions and fingerprints are than their",
+            "peers at the same work: the peer's median time divided by holdall's, beside the target that",
+            "holdall has set itself.",
+            "",
+            *ratios(rows(results), chart),
+            "",
+            notes.strip(),
+            "",
+            *times_behind(results),
+            "",
+            *versions(facts),
+        ]
+    )
+
+
 def ratios(rows: list[Row], chart: str) -> list[str]:
     lines = [
         [row.work, row.peer, times_of(row.target), times_of(row.ratio), verdict(row)]

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 from typing_extensions import disjoint_base
 
 from holdall._holdall_flow import (
+<<<<<<< HEAD
     Claim,
     Entries,
     Finder,
@@ -15,6 +16,12 @@ from holdall._holdall_flow import (
     Shelf,
     check_side_files,
     dumps_with,
+=======
+    Finder,
+    check_side_files,
+    dumps_with,
+    fingerprint,
+>>>>>>> 95f913453b58e6e72b7a652a8b6e966a80e2c8a9
     loads_with,
     side_files,
 )
@@ -45,6 +52,7 @@ __all__ = [
     "dumps_with",
     "end_with_parent",
     "exact_json",
+    "fingerprint",
     "forget_kinds",
     "inspect_cbor",
     "inspect_frame",

@@ -8,6 +8,7 @@ from holdall._holdall import (
     Shelf,
     check_side_files,
     dumps_with,
+    fingerprint,
     loads_with,
     side_files,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Shelf",
     "check_side_files",
     "dumps_with",
+    "fingerprint",
     "loads_with",
     "side_files",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "Shelf",
     "check_side_files",
     "dumps_with",
+    "fingerprint",
     "loads_with",
     "side_files",
 ]
@@ -196,3 +197,12 @@ class Shelf:
 
     def side(self, workflow: str, name: str, token: str) -> Any:
         """Return the folder of the side data of an entry."""
+
+# Fingerprints.
+
+def fingerprint(value: Any, *, path: str = "$") -> bytes:
+    """Return the fingerprint of a value: 32 bytes, the same for whatever is alike in type and content.
+
+    path: what the value is called in errors.
+    Raises SerializationError, whose `path` leads to the culprit, for what cannot be taken apart.
+    """

@@ -15,6 +15,7 @@
 //! - [`storage`] is where workflows keep their results.
 //! - [`queue`] is the task queue.
 //! - [`worker`] claims tasks and settles them, and hands each to Python to be run.
+//! - [`fingerprint`] tells what a value is by 32 bytes.
 //! - [`cli`] is the command line, [`error`] the way from the engine's errors to Python's.
 
 mod beside;
@@ -27,6 +28,7 @@ mod digits;
 mod dumps;
 mod encode;
 mod error;
+mod fingerprint;
 mod fresh;
 mod hooks;
 mod inspect;
@@ -69,6 +71,8 @@ mod _holdall {
     use crate::dumps::{dumps, dumps_with};
     #[pymodule_export]
     use crate::encode::exact_json_of;
+    #[pymodule_export]
+    use crate::fingerprint::fingerprint;
     #[pymodule_export]
     use crate::inspect::inspect_frame;
     #[pymodule_export]

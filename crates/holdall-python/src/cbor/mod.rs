@@ -28,6 +28,7 @@ use crate::error::{Raised, Result};
 pub use assembler::Reading;
 pub use inspect::inspect_cbor;
 pub use kind::forget_kinds;
+pub use open::{MOST_STEPS, short};
 pub use walker::Refusal;
 use walker::Why;
 
