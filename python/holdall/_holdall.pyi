@@ -8,7 +8,6 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 from typing_extensions import disjoint_base
 
 from holdall._holdall_flow import (
-<<<<<<< HEAD
     Claim,
     Entries,
     Finder,
@@ -16,12 +15,7 @@ from holdall._holdall_flow import (
     Shelf,
     check_side_files,
     dumps_with,
-=======
-    Finder,
-    check_side_files,
-    dumps_with,
     fingerprint,
->>>>>>> 95f913453b58e6e72b7a652a8b6e966a80e2c8a9
     loads_with,
     side_files,
 )
