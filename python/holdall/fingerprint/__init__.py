@@ -9,6 +9,18 @@ fingerprinted in its place; `Known(digest)` is one that stands for a digest that
 """
 
 from holdall._holdall import fingerprint
+from holdall.fingerprint.call import call_parts
+from holdall.fingerprint.code import Code, code_of
 from holdall.fingerprint.known import Known
+from holdall.fingerprint.parts import Parts, explain_parts, opaque_parts
 
-__all__ = ["Known", "fingerprint"]
+__all__ = [
+    "Code",
+    "Known",
+    "Parts",
+    "call_parts",
+    "code_of",
+    "explain_parts",
+    "fingerprint",
+    "opaque_parts",
+]
