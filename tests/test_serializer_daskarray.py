@@ -5,13 +5,11 @@ import subprocess
 import sys
 import warnings
 
-import numpy as np
-import pytest
-
-pytest.importorskip("dask.array")
 import dask
 import dask.array as da
 import h5py
+import numpy as np
+import pytest
 
 from holdall.errors import CorruptFrame, SerializationError, UnsupportedVersion
 from holdall.serializers import FILE_PROTOCOL, S3_PROTOCOL

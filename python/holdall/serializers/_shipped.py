@@ -6,4 +6,6 @@ _HERE = "holdall.serializers"
 SHIPPED: dict[str, tuple[str, str]] = {
     "HDFSerializer": (f"{_HERE}.daskarray", "DaskArraySerializer"),
     "NumpyArraySerializer": (f"{_HERE}.numpyarray", "NumpyArraySerializer"),
+    "PandasFrameSerializer": (f"{_HERE}.pandasframe", "PandasFrameSerializer"),
+    "PandasSeriesSerializer": (f"{_HERE}.pandasframe", "PandasSeriesSerializer"),
 }
