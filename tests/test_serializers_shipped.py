@@ -36,6 +36,8 @@ CLASSES = {
     "PolarsFrameSerializer": "polars:DataFrame",
     "PolarsSeriesSerializer": "polars:Series",
     "TorchTensorSerializer": "torch:Tensor",
+    "XarrayArraySerializer": "xarray:DataArray",
+    "XarrayDatasetSerializer": "xarray:Dataset",
 }
 
 

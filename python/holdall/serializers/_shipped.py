@@ -15,4 +15,6 @@ SHIPPED: dict[str, tuple[str, str]] = {
     "PolarsFrameSerializer": (f"{_HERE}.polarsframe", "PolarsFrameSerializer"),
     "PolarsSeriesSerializer": (f"{_HERE}.polarsframe", "PolarsSeriesSerializer"),
     "TorchTensorSerializer": (f"{_HERE}.torchtensor", "TorchTensorSerializer"),
+    "XarrayArraySerializer": (f"{_HERE}.xarraydataset", "XarrayArraySerializer"),
+    "XarrayDatasetSerializer": (f"{_HERE}.xarraydataset", "XarrayDatasetSerializer"),
 }
