@@ -9,6 +9,7 @@ from holdall.fingerprint import opaque_parts
 from holdall.workflow.actor import Actor
 from holdall.workflow.graph import Goal, goal_of
 from holdall.workflow.node import BaseNode
+from holdall.workflow.reports import UNREADABLE
 from holdall.workflow.run import Run
 from holdall.workflow.state import State
 from holdall.workflow.why import reasons
@@ -54,7 +55,7 @@ def explained(workflow: "LocalWorkflow", asked: Any) -> Explanation:
     if not found:
         return verdict(state, is_hit=run.decide(state))
     lines = [f"{each.node.name} runs before: {'; '.join(why(each))}" for each in found]
-    if node.kind != "actor" and run.newest(state) is None:
+    if node.kind != "actor" and is_new(run, node):
         return Explanation(node.name, True, ("nothing is kept under this name", *lines))
     return Explanation(
         node.name, None, (*lines, "it runs if that gives something else than before")
@@ -81,10 +82,15 @@ def verdict(state: State, *, is_hit: bool) -> Explanation:
 
 def why(state: State) -> list[str]:
     """Say why a node will run."""
-    if state.parts is not None:
-        # Nothing was said of it if what is kept could be read.
-        state.older = state.run.newest(state)
-    return [*state.notes, *(reasons(state) if not state.notes else ())]
+    return state.notes or reasons(state)
+
+
+def is_new(run: Run, node: BaseNode) -> bool:
+    """Whether nothing at all is kept under a node's name."""
+    try:
+        return run.storage.newest(run.name, node.name) is None
+    except UNREADABLE:
+        return False
 
 
 def node_of(workflow: "LocalWorkflow", asked: Any) -> BaseNode:

@@ -103,14 +103,33 @@ class Run:
             raise
 
     def look(self, state: State) -> bool:
-        """See whether there is an entry."""
+        """See whether there is an entry, and what there is under its name."""
         if state.is_lost:
             return False
+        newest = None
         try:
+            newest = self.storage.newest(self.name, state.node.name)
+            if newest is None:
+                return False
+        except UNREADABLE as error:
             if self.by_name:
-                entry = self.storage.newest(self.name, state.node.name)
-            else:
-                entry = self.storage.look(self.name, state.node.name, state.key)
+                unreadable(state, error)
+                return False
+        # Mostly it is that one. Where nothing was kept yet, nothing more is asked.
+        if newest is not None and (self.by_name or newest.key == state.key):
+            self.found(state, newest)
+            return True
+        state.older = None if newest is None else newest.parts
+        return self.look_again(state)
+
+    def look_again(self, state: State) -> bool:
+        """See whether there is an entry of just this key."""
+        if state.is_lost:
+            return False
+        if self.by_name:
+            return self.look(state)
+        try:
+            entry = self.storage.look(self.name, state.node.name, state.key)
         except UNREADABLE as error:
             unreadable(state, error)
             return False
@@ -164,7 +183,8 @@ class Run:
     def perform_once(self, state: State) -> None:
         """Settle a node by whatever is nearest, while no other process does."""
         with self.storage.claim(self.name, state.node.name, state.key):
-            if self.look(state) or self.take_over(state):
+            # Another process may have been faster.
+            if self.look_again(state) or self.take_over(state):
                 return
             self.compute(state)
             if state.is_doubtful:
@@ -272,8 +292,6 @@ class Run:
 
     def keep(self, state: State, value: Any) -> None:
         """Keep the result of a node."""
-        if self.is_keyed:
-            state.older = self.newest(state)
         about = {
             "result": state.digest.hex() or None,
             "items": state.items,
@@ -286,14 +304,6 @@ class Run:
             state.value, state.seal = self.storage.load(state.entry), None
         if self.is_keyed:
             self.names.setdefault((self.name, state.key), state.node.name)
-
-    def newest(self, state: State) -> Any:
-        """Return the parts of the entry that this node had before."""
-        try:
-            entry = self.storage.newest(self.name, state.node.name)
-        except UNREADABLE:
-            return None
-        return None if entry is None else entry.parts
 
     # Values
 
