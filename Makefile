@@ -35,6 +35,8 @@ run: $(STAMPS)/release $(STAMPS)/tour $(STAMPS)/data ## Build in release mode, i
 	$(PY) examples/tour.py
 	@echo
 	$(PY) examples/background.py
+	@echo
+	$(PY) examples/pipeline.py
 
 .PHONY: test
 test: test-rust test-python ## Run every Rust and Python test

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import media
 import s3_server
 from holdall import SQLiteBackend, SyncTaskQueue, get_store
 
@@ -110,3 +111,10 @@ def s3_endpoint():
 def s3(s3_endpoint):
     """A fresh bucket on a real S3 server: `.endpoint`, `.name`, `.options`, `.filesystem()`."""
     return s3_server.fresh(s3_endpoint)
+
+
+@pytest.fixture(params=media.KINDS)
+def medium(request, tmp_path):
+    """Where serializers write."""
+    s3 = request.getfixturevalue("s3") if request.param == "s3" else None
+    return media.Medium(request.param, tmp_path, s3)

@@ -92,12 +92,15 @@ def console(command: str, expected: str) -> None:
     assert same or not expected, f"$ {command}\nprints\n{done.stdout}not\n{expected}"
 
 
-def run(script: Path, folder: Path) -> None:
-    """Runs a program as a new user would: in an empty folder, with an empty home, no settings."""
+def run(script: Path, folder: Path) -> str:
+    """Runs a program as a new user would: in an empty folder, with an empty home, no settings.
+
+    Returns what it printed. A folder in which it ran before is as it left it.
+    """
     home = folder / "home"
     work = folder / "work"
-    home.mkdir()
-    work.mkdir()
+    home.mkdir(exist_ok=True)
+    work.mkdir(exist_ok=True)
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -113,6 +116,7 @@ def run(script: Path, folder: Path) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -41,6 +41,15 @@ def side_files(folder: str, *, sync: bool = False) -> list[tuple[str, int, str]]
 def check_side_files(folder: str, files: list[tuple[str, int, str]]) -> None:
     """Raise CorruptFrame unless a folder holds just these files."""
 
+# Fingerprints.
+
+def fingerprint(value: Any, *, path: str = "$") -> bytes:
+    """Return the fingerprint of a value: 32 bytes, the same for whatever is alike in type and content.
+
+    path: what the value is called in errors.
+    Raises SerializationError, whose `path` leads to the culprit, for what cannot be taken apart.
+    """
+
 # Storages.
 
 @final
@@ -197,12 +206,3 @@ class Shelf:
 
     def side(self, workflow: str, name: str, token: str) -> Any:
         """Return the folder of the side data of an entry."""
-
-# Fingerprints.
-
-def fingerprint(value: Any, *, path: str = "$") -> bytes:
-    """Return the fingerprint of a value: 32 bytes, the same for whatever is alike in type and content.
-
-    path: what the value is called in errors.
-    Raises SerializationError, whose `path` leads to the culprit, for what cannot be taken apart.
-    """

@@ -29,12 +29,12 @@ HOOK = "__holdall_fingerprint__"
 # The package that a class comes from -> ours that describes its values.
 LIBRARIES = {
     "dask": "describe_dask",
-    "msgspec": "describe_models",
+    "msgspec": "describe_msgspec",
     "numpy": "describe_numpy",
     "pandas": "describe_pandas",
     "polars": "describe_polars",
     "pyarrow": "describe_arrow",
-    "pydantic": "describe_models",
+    "pydantic": "describe_pydantic",
     "scipy": "describe_scipy",
     "torch": "describe_torch",
     "xarray": "describe_xarray",

@@ -1,0 +1,23 @@
+"""SciPy's sparse arrays: by their format, and by what is in them in the order of its places."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+Parts = tuple[Any, ...]
+
+
+def of_sparse(value: Any) -> Parts:
+    """Describe a sparse array. In which order items came, or in how many parts, does not count."""
+    found = sparse.coo_array(value, copy=True)
+    found.sum_duplicates()
+    places = [np.asarray(place, np.int64) for place in found.coords]
+    block = getattr(value, "blocksize", None)
+    return ("scipy.sparse", type(value), value.format, block, value.shape, places, found.data)
+
+
+BASES = {base for base in (getattr(sparse, "spmatrix", None), sparse.sparray) if base}
+
+TABLE: dict[type, Any] = {}
+WHOLE: dict[type, Any] = dict.fromkeys(BASES, of_sparse)

@@ -1,0 +1,117 @@
+"""What a fingerprint is made of, and what two of them differ in."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from holdall._holdall import fingerprint
+
+# Of the call; all other parts are of the code.
+CALL = ("argument:", "version")
+DIGEST = re.compile("[0-9a-f]{64}")
+
+
+class Parts(Mapping[str, str]):
+    """The reasons in a fingerprint: what each is of, and its digest or a readable text.
+
+    Immutable. Two with the same parts have one digest, in whatever order they were found.
+    """
+
+    __slots__ = ("_code", "_digest", "_found", "_under")
+
+    def __init__(
+        self,
+        found: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        *,
+        code: "Parts | None" = None,
+    ) -> None:
+        """Take the parts. code: those of the code that a call's are added to."""
+        self._found: dict[str, str] = dict(found)
+        # Joined when somebody asks for one: a hit needs the digest only.
+        self._code = code
+        self._under: bytes | None = None
+        self._digest: bytes | None = None
+
+    def __getitem__(self, key: str) -> str:
+        return self.as_dict()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.as_dict())
+
+    def __len__(self) -> int:
+        return len(self.as_dict())
+
+    def __repr__(self) -> str:
+        return f"Parts({self.as_dict()!r})"
+
+    def __hash__(self) -> int:
+        return hash(self.digest())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and self.as_dict() == dict(other)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Parts, (self.as_dict(),)
+
+    def as_dict(self) -> dict[str, str]:
+        """Return all parts. Not to be changed."""
+        code = self._code
+        if code is not None:
+            self._under = code.code_digest()
+            self._found = {**code.as_dict(), **self._found}
+            self._code = None
+        return self._found
+
+    def digest(self) -> bytes:
+        """Return 32 bytes that stand for all parts."""
+        if self._digest is None:
+            under = self.code_digest()
+            call = [item for item in self._found.items() if item[0].startswith(CALL)]
+            self._digest = fingerprint((under, sorted(call)))
+        return self._digest
+
+    def code_digest(self) -> bytes:
+        """Return 32 bytes that stand for the parts that are not of a call."""
+        # By itself: it stays when the arguments change, and a code may have hundreds of parts.
+        if self._under is None:
+            if self._code is not None:
+                self._under = self._code.code_digest()
+            else:
+                found = self._found.items()
+                code = [item for item in found if not item[0].startswith(CALL)]
+                self._under = fingerprint(sorted(code))
+        return self._under
+
+
+def explain_parts(old: Mapping[str, str] | None, new: Mapping[str, str]) -> list[str]:
+    """Say what has changed, a line a reason; nothing where both are alike."""
+    if old is None:
+        return ["nothing is kept under this name"]
+    gone = [key for key in old if key not in new]
+    return [
+        told(key, old.get(key), new.get(key))
+        for key in [*new, *gone]
+        if old.get(key) != new.get(key)
+    ]
+
+
+def opaque_parts(parts: Mapping[str, str]) -> list[str]:
+    """Say which variables a code reads that count by their type and name only."""
+    return [
+        f"{key.partition(':')[2]} counts by its type and name only ({value})"
+        for key, value in parts.items()
+        if key.startswith("opaque:")
+    ]
+
+
+def told(key: str, old: str | None, new: str | None) -> str:
+    """Say how one part differs."""
+    kind, _, name = key.partition(":")
+    what = name if kind == "library" else f"{kind} {name}".strip()
+    if old is None:
+        return f"{what} {new} is used now" if kind == "library" else f"{what} is new"
+    if new is None:
+        return f"{what} is no longer used"
+    if DIGEST.fullmatch(old) or DIGEST.fullmatch(new):
+        return f"{what} changed"
+    return f"{what} {old} is now {new}"
