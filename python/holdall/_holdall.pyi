@@ -7,8 +7,17 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
 
-from holdall._holdall_flow import Finder, check_side_files, dumps_with, loads_with, side_files
+from holdall._holdall_flow import (
+    Finder,
+    SideDraft,
+    check_side_files,
+    drop_side_data,
+    dumps_with,
+    loads_with,
+    side_files,
+)
 from holdall._holdall_tasks import Agent, Job, Jobs, Mailbox, Outcome, Queue, Terms
+from holdall.serializers._registry import Registry
 
 __all__ = [
     "Agent",
@@ -21,12 +30,14 @@ __all__ = [
     "Outcome",
     "Queue",
     "Reducer",
+    "SideDraft",
     "Store",
     "Terms",
     "__version__",
     "_safe_cbor",
     "_safe_json",
     "check_side_files",
+    "drop_side_data",
     "dumps",
     "dumps_with",
     "end_with_parent",
@@ -314,6 +325,9 @@ class Store(Generic[_T]):
 
     def clear(self) -> None:
         """Remove every value."""
+
+    def use_serializers(self, registry: Registry) -> None:
+        """Write objects of the registry's types beside the values from now on, and remove what is beside none."""
 
     def put_many(
         self,
