@@ -1,8 +1,8 @@
 """Actors: which methods they have, the order of their steps, and how their state comes back from a storage."""
 
 import pytest
-from flows import called, flow, run, stages
 
+from flows import called, flow, run, stages
 from holdall.storage import storage_factory
 from holdall.workflow import workflow
 

@@ -197,7 +197,8 @@ def test_the_legend_counts():
     said = [text.text for text in tree(run).findall(f"{SVG}text")]
     assert said[1:] == ["2 hit", "1 ran", "1 failed"]
     assert (
-        "".join(tree(run).find(f"{SVG}text").itertext()) == "test\n4 nodes in 1.50 s, 500 ms saved, 4.0 kB kept"
+        "".join(tree(run).find(f"{SVG}text").itertext())
+        == "test\n4 nodes in 1.50 s, 500 ms saved, 4.0 kB kept"
     )
 
 

@@ -1,8 +1,8 @@
 """A workflow's graph: its names, its levels, other functions in the place of a node's."""
 
 import pytest
-from flows import flow, run
 
+from flows import flow, run
 from holdall.errors import ValidationError, WrongTypeError
 from holdall.workflow import BaseWorkflow, workflow
 
@@ -65,7 +65,7 @@ def test_a_pattern_matches_the_whole_name():
 
 
 def test_another_function():
-    a, b, _, d = diamond()
+    _, b, _, d = diamond()
     work = flow(d)
     work.replace_func(b, lambda x, y: x * 100)
     assert work.run() == 103

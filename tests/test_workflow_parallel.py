@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+
 from flow_functions import (
     Place,
     Refusal,
@@ -25,7 +26,6 @@ from flow_functions import (
     whoami,
 )
 from flows import called, flow, program, run, stages
-
 from holdall.errors import SerializationError, WorkerError
 from holdall.storage import storage_factory
 from holdall.workflow import plugins, workflow
@@ -245,7 +245,9 @@ def test_plugins_are_called_where_the_node_runs(tmp_path):
 
 
 @EXECUTORS
-def test_what_runs_beside_a_failure_is_kept_and_nothing_begins_after_it(executor, storage, tmp_path):
+def test_what_runs_beside_a_failure_is_kept_and_nothing_begins_after_it(
+    executor, storage, tmp_path
+):
     bad = refuse(1).set_name("bad")
     beside = slow(0.5, "beside").set_name("beside")
     after = touch(tmp_path / "after", 0.0, beside).set_name("after")
@@ -267,7 +269,10 @@ def test_a_second_failure_is_logged(caplog):
         meeting.wait(10)
         raise LookupError(f"failure {n}")
 
-    with caplog.at_level(logging.ERROR, "holdall"), pytest.raises(LookupError, match="failure") as one:
+    with (
+        caplog.at_level(logging.ERROR, "holdall"),
+        pytest.raises(LookupError, match="failure") as one,
+    ):
         run(fail(1), fail(2), jobs=2)
     other = "failure 2" if "1" in str(one.value) else "failure 1"
     assert other in caplog.text

@@ -3,11 +3,12 @@
 import asyncio
 import contextvars
 import gc
+import itertools
 import weakref
 
 import pytest
-from flows import called, flow, run, stages
 
+from flows import called, flow, run, stages
 from holdall.errors import ConfigurationError, DoesNotExist, WrongTypeError
 from holdall.workflow import workflow
 
@@ -215,7 +216,7 @@ def test_a_chain_of_ten_thousand_and_a_graph_of_a_hundred_thousand_nodes():
     assert run(node) == 10_001
 
     wide = [next_one(0) for _ in range(50_000)]
-    more = [next_one(first, second) for first, second in zip(wide, wide[1:], strict=False)]
+    more = [next_one(first, second) for first, second in itertools.pairwise(wide)]
 
     @workflow
     def total(values):

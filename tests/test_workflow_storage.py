@@ -5,8 +5,8 @@ import logging
 import threading
 
 import pytest
-from flows import called, flow, run, stages
 
+from flows import called, flow, run, stages
 from holdall.errors import SerializationError
 from holdall.storage import storage_factory
 from holdall.workflow import workflow
@@ -428,11 +428,15 @@ def test_a_result_that_is_its_input_is_watched_too(storage):
 COUNT = 0
 
 
+def meddle():
+    globals()["COUNT"] += 1
+
+
 @workflow
 def counting(n):
-    global COUNT
-    COUNT += 1
-    return n
+    before = COUNT
+    meddle()
+    return n + before - before
 
 
 def test_a_variable_that_changed_while_the_node_ran_is_reported(storage, caplog):

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from holdall.errors import DoesNotExist, ValidationError
+from holdall.fingerprint import opaque_parts
 from holdall.workflow.actor import Actor
 from holdall.workflow.graph import Goal, goal_of
 from holdall.workflow.node import BaseNode
 from holdall.workflow.run import Run
 from holdall.workflow.state import State
-from holdall.workflow.why import blind_spots, reasons
+from holdall.workflow.why import reasons
 
 if TYPE_CHECKING:
     from holdall.workflow.local import LocalWorkflow
@@ -71,11 +72,11 @@ def verdict(state: State, *, is_hit: bool) -> Explanation:
     if node.kind == "actor":
         return Explanation(node.name, False, ("an actor is made when a method of it must run",))
     if not is_hit:
-        return Explanation(node.name, True, (*why(state), *blind_spots(state.parts or {})))
+        return Explanation(node.name, True, (*why(state), *opaque_parts(state.parts or {})))
     entry = state.entry
     since = datetime.fromtimestamp(entry.created).astimezone()
     told = f"kept since {since:%Y-%m-%d %H:%M:%S}: {entry.size:,} bytes, computed in {entry.seconds:.3g} s"
-    return Explanation(node.name, False, (told, *blind_spots(state.parts or {})))
+    return Explanation(node.name, False, (told, *opaque_parts(state.parts or {})))
 
 
 def why(state: State) -> list[str]:

@@ -4,6 +4,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from holdall.errors import (
+    Conflict,
     CorruptFrame,
     DoesNotExist,
     LimitExceeded,
@@ -19,6 +20,7 @@ log = logging.getLogger("holdall")
 
 # What an entry raises that is as good as none.
 UNREADABLE = (
+    Conflict,
     CorruptFrame,
     DoesNotExist,
     LimitExceeded,

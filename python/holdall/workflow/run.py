@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from holdall.errors import Conflict
 from holdall.fingerprint import fingerprint
 from holdall.workflow.actor import Actor, ActorNode
 from holdall.workflow.call import annotate, called
@@ -256,7 +257,9 @@ class Run:
 
     def check(self, state: State, alone: bool) -> None:
         """Report what changed while a node ran: by itself, or by another one beside it."""
-        for name in code_for(state.node).changed():
+        code = code_for(state.node)
+        # Beside others the code may have been read again since, for another node.
+        for name in code.changed() if alone else code.changed(state.parts):
             report(state, f"the variable {name} changed while it ran")
             state.is_doubtful = state.is_doubtful or not alone
         if alone:
@@ -322,7 +325,7 @@ class Run:
             state.stage = "waiting"
             raise Wanted(state)
         try:
-            value = self.storage.load(state.entry)
+            value = self.load(state)
         except UNREADABLE as error:
             unreadable(state, error)
             state.entry, state.stage, state.is_lost = None, "waiting", True
@@ -332,6 +335,18 @@ class Run:
             state.value, state.tick = value, self.ticks
             state.seal = sealed(value) if self.is_keyed else None
         return value
+
+    def load(self, state: State) -> Any:
+        """Load what is kept of a node."""
+        try:
+            return self.storage.load(state.entry)
+        except Conflict:
+            # Kept anew since it was looked at, or gone.
+            entry = self.storage.look(self.name, state.entry.name, state.entry.key)
+            if entry is None:
+                raise
+            state.entry = entry
+            return self.storage.load(entry)
 
     def is_as_it_was(self, state: State) -> bool:
         """Whether nobody changed a value that several nodes get."""

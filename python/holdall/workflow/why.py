@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from holdall.fingerprint import Parts, explain_parts
+from holdall.fingerprint import explain_parts
 from holdall.workflow.node import BaseNode
 from holdall.workflow.places import leaves_in
 
@@ -29,7 +29,7 @@ def differences(
     node: BaseNode, older: "Mapping[str, str] | None", parts: "Mapping[str, str]"
 ) -> list[str]:
     """Say in what two fingerprints differ, and for an argument where it comes from."""
-    lines = explain_parts(None if older is None else Parts(older), Parts(parts))
+    lines = explain_parts(older, parts)
     if not any(line.startswith("argument ") for line in lines):
         return lines
     origins = origins_of(node)
@@ -58,12 +58,3 @@ def origins_of(node: BaseNode) -> dict[str, str]:
         if found:
             named[name] = ", ".join(dict.fromkeys(found))
     return named
-
-
-def blind_spots(parts: "Mapping[str, Any]") -> list[str]:
-    """Say what the code reads that is no part of the key by its value."""
-    return [
-        f"{key.partition(':')[2]} counts by its type only ({value}): a change of it is not seen"
-        for key, value in parts.items()
-        if key.startswith("opaque:")
-    ]
