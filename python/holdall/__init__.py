@@ -46,6 +46,7 @@ from holdall.errors import (
 )
 from holdall.info import Info
 from holdall.inspect import Inspection, inspect
+from holdall.memo import memo
 from holdall.register import register
 from holdall.settings import Settings
 from holdall.smart import smart_open, smart_read, smart_stream, smart_write
@@ -153,6 +154,7 @@ __all__ = [
     "get_store",
     "inspect",
     "loads",
+    "memo",
     "register",
     "smart_open",
     "smart_read",

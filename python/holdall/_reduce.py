@@ -14,7 +14,7 @@ from types import CellType, CodeType, FunctionType, MappingProxyType, MethodType
 from typing import Any, TypeVar
 
 from holdall import _main
-from holdall.anycache import Cached
+from holdall._wrapper import Wrapper
 
 # What cloudpickle writes and C pickle does not, or by its name only. Not in it, though cloudpickle
 # would write them: memoryview and files, which would come back as another type, and loggers, which
@@ -65,7 +65,7 @@ class Rest:
                 # Its metaclass says how, and C pickle asks it.
                 return NotImplemented
             return _main.kept(value) or self.named(value)
-        if isinstance(value, Cached):
+        if isinstance(value, Wrapper):
             # One of the script goes by value, as its functions do.
             return value.by_value() if value.__module__ in _main.MAIN else NotImplemented
         if kind is sys.modules["numpy"].void:

@@ -1,17 +1,12 @@
 """`@anycache`: keep what a function returns."""
 
-import functools
-import inspect
 import logging
-import secrets
-import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from types import MethodType
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
-from holdall._fingerprint import call_key, identity_of
+from holdall._wrapper import Wrapper, name_of
 from holdall.errors import (
     CorruptFrame,
     SerializationError,
@@ -27,11 +22,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MISS = object()
-ASYNCHRONOUS = (
-    inspect.iscoroutinefunction,
-    inspect.isasyncgenfunction,
-    inspect.isgeneratorfunction,
-)
 # Under these options what is read back may differ from what was put.
 LOSSY = ("model", "serialization_func", "deserialization_func")
 logger = logging.getLogger("holdall")
@@ -76,10 +66,10 @@ def anycache(
     key_func: makes the key from the arguments; None from it means not to cache this call.
     use_cache: False runs the function each time and keeps its result.
 
-    The key holds the function's module and qualified name and the arguments with their types
-    and defaults; not the function's code, unless the name is not its own: a lambda or a function
-    made inside another one goes by its code and what it closes over as well. The wrapper has
-    `cache_key(*args, **kwargs)` and `cache_store`.
+    The key holds the function's name, the fingerprint of its code and of all that it reads of the
+    user's own, and the arguments with their types and defaults: as for `memo`, which says more of
+    it, and knows why a call runs again. The wrapper has `cache_key(*args, **kwargs)` and
+    `cache_store`.
     """
     if function is not None and not callable(function):
         raise ValidationError(f"anycache takes {function!r} by name: @anycache(uri=...)")
@@ -100,8 +90,8 @@ def anycache(
     return decorate if function is None else decorate(function)
 
 
-class Cached(Generic[P, R]):
-    """A function whose results are kept. A class, so that it pickles with what it belongs to."""
+class Cached(Wrapper[P, R]):
+    """A function whose results are kept; `anycache` makes one."""
 
     def __init__(
         self,
@@ -112,20 +102,9 @@ class Cached(Generic[P, R]):
         key_func: Callable[..., str | None] | None,
         use_cache: bool,
     ) -> None:
-        if not callable(function):
-            raise ValidationError(f"anycache keeps what a function returns; {function!r} is none")
-        # An object that is called is asked by its method.
-        if any(kind(each) for kind in ASYNCHRONOUS for each in (function, type(function).__call__)):
-            name = name_of(function)
-            raise ValidationError(
-                f"anycache keeps results, and {name} gives a coroutine or a generator, which cannot "
-                "be kept; cache a function that returns the result itself"
-            )
-        functools.update_wrapper(self, function)
-        self._function, self._store, self._options = function, store, options
+        super().__init__(function, what="anycache", coroutines=False)
+        self._store, self._options = store, options
         self._ttl, self._key_func, self._use_cache = ttl, key_func, use_cache
-        self._identity = b"" if key_func is not None else identity(function)
-        self._opened: Store[Any] | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what is kept for these arguments, or run the function and keep what it returns."""
@@ -142,28 +121,10 @@ class Cached(Generic[P, R]):
             found = self._look_up(kept, key)
             return self._run(kept, key, args, kwargs) if found is MISS else found
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Bind to an instance, as a function in a class does."""
-        return self if instance is None else MethodType(self, instance)
-
-    def __reduce__(self) -> Any:
-        # By name where that finds it, as any function goes, and so to the workers of a pool.
-        return name_of(self) if is_importable(self) else self.by_value()
-
-    def by_value(self) -> tuple[Any, ...]:
-        """Reduce to the function and the options: for a script's, whose name means nothing elsewhere."""
-        return object.__new__, (type(self),), self.__getstate__()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_opened": None}
-
-    def __repr__(self) -> str:
-        return f"<anycache of {self._function!r}>"
-
     def cache_key(self, *args: P.args, **kwargs: P.kwargs) -> str | None:
         """Return the key of a call, or None if it is not kept."""
         if self._key_func is None:
-            return call_key(self._function, self._identity, args, kwargs)
+            return f"{self._name()}/{self._parts(args, kwargs).digest().hex()}"
         key = self._key_func(*args, **kwargs)
         if not isinstance(key, str | None):
             raise ValidationError(
@@ -173,13 +134,15 @@ class Cached(Generic[P, R]):
 
     def cache_store(self) -> Store[Any]:
         """Return the store that results are kept in."""
-        if self._opened is None:
+        opened: Store[Any] | None = self._opened
+        if opened is None:
             with OPENING:
-                if self._opened is None:
+                opened = self._opened
+                if opened is None:
                     base = get_store(**self._options) if self._store is None else self._store
                     # Never bare, and instances stay.
-                    self._opened = base.derive(bare=False, instances=True)
-        return self._opened
+                    opened = self._opened = base.derive(bare=False, instances=True)
+        return opened
 
     def _look_up(self, kept: Store[Any], key: str) -> Any:
         """Return what is kept, or MISS; an entry that cannot be read here is as good as none."""
@@ -203,26 +166,3 @@ class Cached(Generic[P, R]):
         # The first call gives what all later ones will.
         found: R = self._look_up(kept, key)
         return result if found is MISS else found
-
-
-def identity(function: Callable[..., Any]) -> bytes:
-    """Tell a function from others; one that carries what cannot be kept, from all others for ever."""
-    try:
-        return identity_of(function)
-    except SerializationError as error:
-        # By its code alone it could get another one's results.
-        logger.warning("anycache: only this very function will meet its results: %s", error)
-        return secrets.token_bytes(20)
-
-
-def name_of(function: Any) -> str:
-    """Return the name of a function below its module."""
-    return str(getattr(function, "__qualname__", function))
-
-
-def is_importable(cached: Cached[..., Any]) -> bool:
-    """Whether the module and the name of a cached function lead to it."""
-    found: Any = sys.modules.get(cached.__module__)
-    for name in name_of(cached).split("."):
-        found = getattr(found, name, None)
-    return found is cached

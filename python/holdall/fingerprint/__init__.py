@@ -1,6 +1,8 @@
 """What a value is, in 32 bytes: the same for whatever is alike in type and content.
 
     fingerprint(value) -> bytes
+    code_of(function).current() -> Parts
+    call_parts(code, function, args, kwargs) -> Parts
 
 Stable across processes, hash seeds and Python's patch releases. Nothing is hashed by its address, its
 repr or the bytes of a pickle: what cannot be taken apart raises SerializationError, whose path leads
@@ -8,11 +10,16 @@ to it. A class has its own say by `__holdall_fingerprint__(self)`, which returns
 fingerprinted in its place; `Known(digest)` is one that stands for a digest that is known already.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from holdall._holdall import fingerprint
-from holdall.fingerprint.call import call_parts
-from holdall.fingerprint.code import Code, code_of
 from holdall.fingerprint.known import Known
-from holdall.fingerprint.parts import Parts, explain_parts, opaque_parts
+
+if TYPE_CHECKING:
+    from holdall.fingerprint.call import call_parts
+    from holdall.fingerprint.code import Code, code_of
+    from holdall.fingerprint.parts import Parts, explain_parts, opaque_parts
 
 __all__ = [
     "Code",
@@ -24,3 +31,21 @@ __all__ = [
     "fingerprint",
     "opaque_parts",
 ]
+
+# What takes code apart, imported when it is first asked for: most values have none in them.
+LATER = {
+    "Code": "code",
+    "Parts": "parts",
+    "call_parts": "call",
+    "code_of": "code",
+    "explain_parts": "parts",
+    "opaque_parts": "parts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{LATER[name]}"), name)
+    globals()[name] = found
+    return found

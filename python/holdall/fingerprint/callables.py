@@ -135,5 +135,7 @@ def carries(value: Any) -> bool:
     """Whether code that is not the user's may carry some that is."""
     if isinstance(value, type | ModuleType):
         return False
+    if isinstance(value, functools.partial):
+        return True
     bound = getattr(value, "__self__", None)
     return bool(inner_of(value)) or not isinstance(bound, type | ModuleType | None)

@@ -24,6 +24,10 @@ class Code:
         self._binder: Binder | None = None
         self._known: tuple[Watch, Known, Parts] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What it reads here is none of the other side's concern.
+        return Code, (self.subject,)
+
     def __repr__(self) -> str:
         return f"<code of {callables.name_of(callables.innermost(self.subject))}>"
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from holdall._holdall import fingerprint
 
-# Of the call; all other parts are of the code.
 CALL = ("argument:", "version")
 DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -17,7 +16,7 @@ class Parts(Mapping[str, str]):
     Immutable. Two with the same parts have one digest, in whatever order they were found.
     """
 
-    __slots__ = ("_code", "_digest", "_found", "_under")
+    __slots__ = ("_all", "_code", "_digest", "_found", "_of_call", "_of_code")
 
     def __init__(
         self,
@@ -27,9 +26,11 @@ class Parts(Mapping[str, str]):
     ) -> None:
         """Take the parts. code: those of the code that a call's are added to."""
         self._found: dict[str, str] = dict(found)
-        # Joined when somebody asks for one: a hit needs the digest only.
         self._code = code
-        self._under: bytes | None = None
+        # Made when somebody asks: a hit needs the digest only.
+        self._all: dict[str, str] | None = None
+        self._of_code: bytes | None = None
+        self._of_call: bytes | None = None
         self._digest: bytes | None = None
 
     def __getitem__(self, key: str) -> str:
@@ -53,34 +54,46 @@ class Parts(Mapping[str, str]):
     def __reduce__(self) -> tuple[Any, ...]:
         return Parts, (self.as_dict(),)
 
+    @property
+    def code(self) -> "Parts | None":
+        """The parts of the code that a call's were added to."""
+        return self._code
+
     def as_dict(self) -> dict[str, str]:
         """Return all parts. Not to be changed."""
-        code = self._code
-        if code is not None:
-            self._under = code.code_digest()
-            self._found = {**code.as_dict(), **self._found}
-            self._code = None
-        return self._found
+        if self._all is None:
+            code = self._code
+            self._all = self._found if code is None else {**code.as_dict(), **self._found}
+        return self._all
 
     def digest(self) -> bytes:
         """Return 32 bytes that stand for all parts."""
         if self._digest is None:
-            under = self.code_digest()
-            call = [item for item in self._found.items() if item[0].startswith(CALL)]
-            self._digest = fingerprint((under, sorted(call)))
+            self._digest = fingerprint((self.code_digest(), self.call_digest()))
         return self._digest
 
     def code_digest(self) -> bytes:
         """Return 32 bytes that stand for the parts that are not of a call."""
         # By itself: it stays when the arguments change, and a code may have hundreds of parts.
-        if self._under is None:
+        if self._of_code is None:
             if self._code is not None:
-                self._under = self._code.code_digest()
+                self._of_code = self._code.code_digest()
             else:
-                found = self._found.items()
-                code = [item for item in found if not item[0].startswith(CALL)]
-                self._under = fingerprint(sorted(code))
-        return self._under
+                self._of_code = fingerprint(
+                    sorted(each for each in self._found.items() if not is_of_call(each))
+                )
+        return self._of_code
+
+    def call_digest(self) -> bytes:
+        """Return 32 bytes that stand for the arguments and the version."""
+        if self._of_call is None:
+            self._of_call = fingerprint(sorted(filter(is_of_call, self._found.items())))
+        return self._of_call
+
+
+def is_of_call(part: tuple[str, str]) -> bool:
+    """Whether a part is of a call; all others are of the code."""
+    return part[0].startswith(CALL)
 
 
 def explain_parts(old: Mapping[str, str] | None, new: Mapping[str, str]) -> list[str]:
