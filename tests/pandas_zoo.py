@@ -21,7 +21,7 @@ SERIES = {
     "ints": pd.Series([1, -2, 3]),
     "uint8": pd.Series([1, 2, 255], dtype="u1"),
     "floats": pd.Series([1.5, math.nan, -0.0]),
-    "odd NaNs": pd.Series(np.full(3, 0x7FF8000000000123, "u8").view("f8")),
+    "odd NaNs": pd.Series(np.array([0x7FF8000000000123, 0xFFF8000000000456, 0], "u8").view("f8")),
     "half": pd.Series(np.array([1.5, 2, math.nan], "f2")),
     "bools": pd.Series([True, False, True]),
     "complex": pd.Series([1j, 2, math.nan]),

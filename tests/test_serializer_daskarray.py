@@ -160,6 +160,24 @@ def test_two_arrays_are_not_taken_for_one(medium):
     assert da.concatenate(found).compute().tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
 
 
+def test_chunks_too_large_for_the_format(medium, monkeypatch):
+    from holdall.serializers import _hdf, _zarr
+
+    monkeypatch.setattr(_hdf, "LARGEST_CHUNK", 100)
+    monkeypatch.setattr(_zarr, "LARGEST_COMPRESSED", 100)
+    array = da.zeros((20, 20), chunks=10)
+    _, pid = DaskArraySerializer.pickle(array, medium.writing)
+    found = DaskArraySerializer.unpickle(pid, medium.reading)
+    assert same(found, array)
+    if medium.kind == "s3":
+        client = medium.writing[S3_PROTOCOL]["client"]
+        sizes = [client.size(f"{medium.s3.name}/{key}") for key in medium.files()]
+        assert max(sizes) == 800
+    else:
+        with h5py.File(medium.folder / medium.files()[0], locking=False) as file:
+            assert file["dask_arrays"].chunks is None
+
+
 def test_removed_means_nothing_is_left(medium):
     assert medium.removes(DaskArraySerializer, da.zeros((4, 4), chunks=2))
 

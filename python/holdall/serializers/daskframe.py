@@ -98,13 +98,10 @@ def write_part(part: Any, file: File) -> None:
 
 
 def write_table(table: Any, sink: Any) -> None:
-    """Write a table as Parquet, to the last bit of each number."""
-    import pyarrow as pa
+    """Write a table as Parquet, whose own names for the parts of lists are not those of Arrow."""
     from pyarrow import parquet
 
-    # To a dictionary all NaNs are one, so numbers have none.
-    texts = [field.name for field in table.schema if pa.types.is_large_string(field.type)]
-    parquet.write_table(table, sink, use_dictionary=texts or False, use_compliant_nested_type=False)
+    parquet.write_table(table, sink, use_compliant_nested_type=False)
 
 
 def read_table(content: Any) -> Any:
