@@ -9,7 +9,6 @@ from typing import Any, Literal
 from holdall.errors import ConfigurationError, ValidationError, WrongTypeError
 from holdall.workflow.explain import Explanation, explained
 from holdall.workflow.graph import BaseWorkflow
-from holdall.workflow.parallel import settle_at_once
 from holdall.workflow.progress import Bar
 from holdall.workflow.query import Query
 from holdall.workflow.record import Record, recorded
@@ -84,6 +83,9 @@ class LocalWorkflow(BaseWorkflow):
                 if jobs == 1 and executor == "thread":
                     settle(run, seen=seen)
                 else:
+                    # Most runs need neither processes nor what starts them.
+                    from holdall.workflow.parallel import settle_at_once
+
                     settle_at_once(run, jobs, executor, seen)
             found = results(run)
         finally:
