@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use holdall_backend::Durability;
 use holdall_backend::os::reserve::reserve;
@@ -12,7 +12,7 @@ use holdall_types::{Error, ErrorKind, Result};
 use super::lock::{Byte, Held, byte_of};
 use super::look::{Kept, older};
 use super::name::file_of;
-use super::{FOR_EVER, Shelf, Workflow, not_synced, refused};
+use super::{FOR_EVER, Shelf, Workflow, is_gone, not_synced, refused};
 use crate::entry::{Said, Whose};
 
 /// What the name of a file under construction begins with.
@@ -39,6 +39,11 @@ pub(super) fn saving(file: &str) -> Byte {
     byte_of("save", file, "")
 }
 
+/// The byte that whoever works at a key holds.
+fn claiming(file: &str, key: &str) -> Byte {
+    byte_of("claim", file, key)
+}
+
 impl Shelf {
     /// Waits until nobody else has this key, and takes it: among the threads and processes that share the
     /// storage one has it, and when that dies the next one does.
@@ -46,7 +51,7 @@ impl Shelf {
     /// # Errors
     /// `StoreReadOnly` where nothing can be kept; what ends a wait; those of the system.
     pub fn claim(&self, whose: Whose<'_>) -> Result<Claim> {
-        let byte = byte_of("claim", &file_of(whose.name), whose.key.unwrap_or_default());
+        let byte = claiming(&file_of(whose.name), whose.key.unwrap_or_default());
         self.hold(whose.workflow, byte).map_err(|error| error.context(whose))
     }
 
@@ -76,13 +81,9 @@ impl Shelf {
         let kept = (|| {
             let front = said.front(&self.keyring)?;
             let file = file_of(&said.name);
-            let byte = saving(&file);
             self.within(&said.workflow, |workflow| {
                 workflow.sweep_once()?;
-                let held = workflow.hold(byte)?;
-                let published = Temp::write(self, workflow, byte, &front, frame)
-                    .and_then(|temp| self.publish(workflow, &file, &said, temp));
-                drop(held);
+                let published = self.write(workflow, &file, &said, &front, frame);
                 match &published {
                     Ok(_) => workflow.seen.store(true, Ordering::Relaxed),
                     Err(_) => workflow.let_go(),
@@ -94,7 +95,38 @@ impl Shelf {
         Ok(Keep { kept: Kept::new(said), replaced })
     }
 
-    /// Gives an entry its name. The name's lock is held.
+    fn write(
+        &self,
+        workflow: &Workflow,
+        file: &str,
+        said: &Said,
+        front: &[u8],
+        frame: &[u8],
+    ) -> Result<Vec<Kept>> {
+        // A claim keeps the file under construction as well as the name's own lock does.
+        let claim = claiming(file, &said.key);
+        let mut held = None;
+        let byte = if workflow.locks.has(claim) {
+            claim
+        } else {
+            held = Some(workflow.hold(saving(file))?);
+            saving(file)
+        };
+        let mut temp = Temp::write(self, workflow, byte, front, frame)?;
+        let first = temp.publish_first(file);
+        if !first.map_err(|error| refused(error, &workflow.path.join(file), "write"))? {
+            if held.is_none() {
+                held = Some(workflow.hold(saving(file))?);
+            }
+            let replaced = self.publish(workflow, file, said, temp);
+            drop(held);
+            return replaced;
+        }
+        self.settle(workflow)?;
+        Ok(Vec::new())
+    }
+
+    /// Gives an entry the name that another one has. The name's lock is held.
     fn publish(&self, workflow: &Workflow, file: &str, said: &Said, temp: Temp<'_>) -> Result<Vec<Kept>> {
         let mut replaced = Vec::new();
         let any = Whose { workflow: &said.workflow, name: &said.name, key: None };
@@ -111,9 +143,7 @@ impl Shelf {
             _ => {}
         }
         temp.publish(file).map_err(failed)?;
-        if self.durability == Durability::Full {
-            workflow.folder.sync().map_err(|error| not_synced(error, &workflow.path))?;
-        }
+        self.settle(workflow)?;
         match former {
             Ok(Some(_)) => {
                 let same = older(file, &said.key);
@@ -124,6 +154,14 @@ impl Shelf {
             Err(_) => workflow.sweep_side(file),
         }
         Ok(replaced)
+    }
+
+    /// Sees to it that the new name survives a power cut, if that is asked for.
+    fn settle(&self, workflow: &Workflow) -> Result<()> {
+        if self.durability != Durability::Full {
+            return Ok(());
+        }
+        workflow.folder.sync().map_err(|error| not_synced(error, &workflow.path))
     }
 
     /// The entry in a file if it has side data and can be trusted: who opens it may remove what it names.
@@ -138,6 +176,14 @@ impl Workflow {
     pub(super) fn hold(&self, byte: Byte) -> Result<Held> {
         let held = self.locks.hold(&self.folder, byte, FOR_EVER)?;
         held.ok_or_else(|| Error::new(ErrorKind::StoreBusy, format!("{} is locked", self.path.display())))
+    }
+
+    /// The same for whoever removes something: `None` if the folder is gone by now.
+    pub(super) fn hold_there(&self, byte: Byte) -> Result<Option<Held>> {
+        match self.hold(byte) {
+            Err(error) if is_gone(&error) => Ok(None),
+            held => held.map(Some),
+        }
     }
 
     /// Gives an entry the name of an older one, and leaves it where it is until another takes its place.
@@ -177,13 +223,18 @@ struct Temp<'a> {
 
 impl<'a> Temp<'a> {
     fn write(shelf: &Shelf, workflow: &'a Workflow, byte: Byte, front: &[u8], frame: &[u8]) -> Result<Self> {
-        let number = getrandom::u64().map_err(|error| {
-            let message = "the system gives no random numbers, so no name for a new file";
-            Error::new(ErrorKind::Backend, message).caused_by(error.to_string())
-        })?;
-        let name = format!("{TEMPORARY}{byte:016x}@{number:016x}");
+        // Only this process holds the byte, so a number of its own is enough.
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let (name, mut file) = loop {
+            let name = format!("{TEMPORARY}{byte:016x}@{:x}", NUMBER.fetch_add(1, Ordering::Relaxed));
+            match workflow.folder.create(&name) {
+                Ok(file) => break (name, file),
+                // A killed writer's, of the same number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(refused(error, &workflow.path.join(&name), "write")),
+            }
+        };
         let place = workflow.path.join(&name);
-        let mut file = workflow.folder.create(&name).map_err(|error| refused(error, &place, "write"))?;
         let temp = Self { workflow, name };
         let failed = |error| refused(error, &place, "write");
         reserve(&file, (front.len() + frame.len()) as u64).map_err(failed)?;
@@ -193,6 +244,15 @@ impl<'a> Temp<'a> {
         }
         close(file).map_err(failed)?;
         Ok(temp)
+    }
+
+    /// Gives it a name that nothing has, and says whether that was so.
+    fn publish_first(&mut self, file: &str) -> io::Result<bool> {
+        let first = self.workflow.folder.rename_new(&self.name, file)?;
+        if first {
+            self.name.clear();
+        }
+        Ok(first)
     }
 
     fn publish(mut self, file: &str) -> io::Result<()> {

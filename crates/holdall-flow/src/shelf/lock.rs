@@ -160,8 +160,8 @@ impl Locks {
         Ok(true)
     }
 
-    /// Whether the byte was locked before by the thread that is in.
-    fn has(&self, byte: Byte) -> bool {
+    /// Whether this process has locked a byte.
+    pub(super) fn has(&self, byte: Byte) -> bool {
         self.gate().held.get(&byte).is_some_and(|holder| holder.handle.is_some())
     }
 

@@ -108,7 +108,9 @@ impl Shelf {
         let Some(key) = whose.key else { return newest };
         match newest {
             Ok(Some(kept)) if kept.said.key == key => return Ok(Some(kept)),
-            Ok(_) => {}
+            Ok(Some(_)) => {}
+            // It goes last, so there are no older ones.
+            Ok(None) => return Ok(None),
             // What lies behind a damaged one is as good as ever.
             Err(error) => {
                 return match self.kept(&workflow, &older(&file, key), whose, whole) {

@@ -8,8 +8,8 @@
 //!   claimed by (`lock.rs`).
 //!
 //! An entry is written whole under a temporary name and renamed (`keep.rs`). Whoever writes one holds the
-//! lock of its name, so a temporary file or side folder whose name nobody has locked was left behind
-//! (`sweep.rs`). With the last entry all of it goes, the folder included.
+//! lock of its name or has claimed its key, so a temporary file or side folder that nobody has locked was
+//! left behind (`sweep.rs`). With the last entry all of it goes, the folder included.
 
 mod folder;
 mod keep;

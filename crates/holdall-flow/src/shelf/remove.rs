@@ -107,7 +107,7 @@ impl Shelf {
     pub fn clear_side(&self, workflow: &str, name: &str) -> Result<()> {
         let Some(open) = self.workflow(workflow)? else { return Ok(()) };
         let file = file_of(name);
-        let held = open.hold(saving(&file))?;
+        let Some(held) = open.hold_there(saving(&file))? else { return Ok(()) };
         open.sweep_side(&file);
         drop(held);
         open.tidy()
@@ -122,7 +122,7 @@ impl Shelf {
         whose: Whose<'_>,
         removed: &mut Removed,
     ) -> Result<()> {
-        let held = open.hold(saving(file))?;
+        let Some(held) = open.hold_there(saving(file))? else { return Ok(()) };
         let before = removed.beside.len();
         for member in members {
             let beside = self.with_side(open, member, whose);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdall_types::Result;
 
 use super::keep::{TEMPORARY, saving};
-use super::lock::{Byte, LOCK};
+use super::lock::{Byte, Held, LOCK};
 use super::{SIDE, Workflow, refused};
 
 /// The names in a folder, as far as they can be told.
@@ -31,18 +31,26 @@ impl Workflow {
             };
             let Ok(byte) = Byte::from_str_radix(byte, 16) else { continue };
             // Who writes it holds this.
-            if let Some(_held) = self.locks.hold(&self.folder, byte, Duration::ZERO)? {
+            if let Some(_held) = self.hold_free(byte)? {
                 let _ = self.folder.unlink(name);
             }
         }
         if names.iter().any(|(name, _)| name == SIDE) {
             for file in listed(&self.path.join(SIDE)) {
-                if let Some(_held) = self.locks.hold(&self.folder, saving(&file), Duration::ZERO)? {
+                if let Some(_held) = self.hold_free(saving(&file))? {
                     self.sweep_side(&file);
                 }
             }
         }
         Ok(())
+    }
+
+    /// A byte that nobody has: not this thread either, which is at work if it has it.
+    fn hold_free(&self, byte: Byte) -> Result<Option<Held>> {
+        if self.locks.has(byte) {
+            return Ok(None);
+        }
+        self.locks.hold(&self.folder, byte, Duration::ZERO)
     }
 
     /// Removes the side data that no entry of a file refers to. The file's lock is held. As long as one of

@@ -71,6 +71,24 @@ impl Folder {
         Ok(renameat(&self.fd, name, &self.fd, new)?)
     }
 
+    /// Gives a file a name that nothing has, and says whether that was so.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    pub(in crate::shelf) fn rename_new(&self, name: &str, new: &str) -> io::Result<bool> {
+        use nix::fcntl::{RenameFlags, renameat2};
+        match renameat2(&self.fd, name, &self.fd, new, RenameFlags::RENAME_NOREPLACE) {
+            Ok(()) => Ok(true),
+            // Whoever is told so may replace it, and a disk that cannot do this one can do that.
+            Err(Errno::EEXIST | Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Nothing is known of such a call here.
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    pub(in crate::shelf) fn rename_new(&self, _: &str, _: &str) -> io::Result<bool> {
+        Ok(false)
+    }
+
     /// Gives a file a second name.
     pub(in crate::shelf) fn link(&self, name: &str, new: &str) -> io::Result<()> {
         Ok(linkat(&self.fd, name, &self.fd, new, AtFlags::empty())?)
