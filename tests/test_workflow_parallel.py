@@ -307,6 +307,12 @@ def test_what_cannot_be_sent_says_where():
         run(add(threading.Lock(), 1), jobs=2, executor="process")
 
 
+def test_a_process_that_cannot_start(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(WorkerError, match=r"could not start \(exit code 1\)"):
+        run(add(1, 1), jobs=2, executor="process")
+
+
 def test_no_process_is_left(tmp_path):
     program(
         """

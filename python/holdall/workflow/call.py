@@ -1,6 +1,5 @@
 """Calling what a node is of, and saying which node it was if that fails."""
 
-import asyncio
 import contextvars
 import threading
 from collections.abc import Callable, Coroutine, Iterable
@@ -23,6 +22,8 @@ def called(
 
 def waited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end."""
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

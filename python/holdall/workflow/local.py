@@ -9,13 +9,11 @@ from typing import Any, Literal
 from holdall.errors import ConfigurationError, ValidationError, WrongTypeError
 from holdall.workflow.explain import Explanation, explained
 from holdall.workflow.graph import BaseWorkflow
-from holdall.workflow.parallel import settle_at_once
 from holdall.workflow.progress import Bar
 from holdall.workflow.query import Query
 from holdall.workflow.record import Record, recorded
 from holdall.workflow.run import Run
 from holdall.workflow.serial import results, settle
-from holdall.workflow.state import State
 
 KEYS = ("fingerprint", "name")
 EXECUTORS = ("thread", "process")
@@ -79,14 +77,16 @@ class LocalWorkflow(BaseWorkflow):
         check_run(jobs, executor)
         run = self.begin()
         began = time.perf_counter()
-        asked = [goal.node for goal in run.goals]
         try:
             with Bar(self.workflow_name, len(run.states)) as bar:
                 seen = bar.seen if bar.shown else None
                 if jobs == 1 and executor == "thread":
-                    settle(run, asked, seen)
+                    settle(run, seen=seen)
                 else:
-                    settle_at_once(run, asked, jobs, executor, seen)
+                    # Most runs need neither processes nor what starts them.
+                    from holdall.workflow.parallel import settle_at_once
+
+                    settle_at_once(run, jobs, executor, seen)
             found = results(run)
         finally:
             run.seconds = time.perf_counter() - began
@@ -141,18 +141,11 @@ class LocalWorkflow(BaseWorkflow):
         self.last = run
         for node, state in run.states.items():
             node.state = state
-            prepare(state)
+            if node.info is not None and (plugin := node.info.get("plugin")) is not None:
+                # For all nodes, in the graph's order: a seed depends on the graph, not on what is kept.
+                plugin.local_initialize()
+                state.initializer = plugin.remote_initialize()
         return run
-
-
-def prepare(state: State) -> None:
-    """Ask a node's plugin what is to be called before it."""
-    info = state.node.info
-    plugin = info.get("plugin") if info is not None else None
-    if plugin is not None:
-        # For all nodes, in the graph's order: a seed depends on the graph, not on what was kept.
-        plugin.local_initialize()
-        state.initializer = plugin.remote_initialize()
 
 
 def check_one_of(name: str, value: Any, options: tuple[str, ...]) -> None:

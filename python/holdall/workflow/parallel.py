@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from holdall._threads import Threads
 from holdall.workflow.children import Children
-from holdall.workflow.node import BaseNode
 from holdall.workflow.reports import log
 from holdall.workflow.run import Run, Wanted
 from holdall.workflow.state import State
@@ -16,17 +15,17 @@ from holdall.workflow.state import State
 
 def settle_at_once(
     run: Run,
-    nodes: Iterable[BaseNode],
     jobs: int,
     executor: str,
     seen: Callable[[State], None] | None,
 ) -> None:
-    """Settle nodes and what they need, several at once."""
+    """Settle what was asked for, several nodes at once."""
+    run.is_parallel = True
     children = Children() if executor == "process" else None
     if children is not None:
         run.call_elsewhere = children.call
     try:
-        Parallel(run, jobs, seen or (lambda _: None)).settle(nodes)
+        Parallel(run, jobs, seen or (lambda _: None)).settle()
     except BaseException:
         if children is not None:
             children.kill()
@@ -61,9 +60,9 @@ class Parallel:
         self.same: dict[str, list[State]] = {}
         self.failure: BaseException | None = None
 
-    def settle(self, nodes: Iterable[BaseNode]) -> None:
-        """Settle nodes and what they need. After a failure nothing begins; what runs is kept."""
-        self.take(self.run.plan(nodes))
+    def settle(self) -> None:
+        """Settle what was asked for. After a failure nothing begins; what runs is kept."""
+        self.take(self.run.plan())
         try:
             while self.ready or self.flying:
                 self.begin()

@@ -57,13 +57,18 @@ class Run:
         self.lock = threading.Lock()
         self.ticks = self.running = 0
         self.seconds = 0.0
+        self.is_parallel = False
         # Calls functions in other processes, if there are any.
         self.call_elsewhere: Callable[..., Any] | None = None
 
     # What must be settled, and in which order
 
-    def plan(self, nodes: Iterable[BaseNode]) -> list[State]:
-        """Return what must be settled for some nodes to be."""
+    def plan(self, nodes: Iterable[BaseNode] | None = None) -> list[State]:
+        """Return what must be settled for some nodes to be, or for all that was asked for."""
+        if nodes is None:
+            if not self.by_name:
+                return list(self.states.values())
+            nodes = [goal.node for goal in self.goals]
         order = ordered(nodes, self.needs)
         return [state for node in order if not (state := self.states[node]).is_settled]
 
@@ -81,7 +86,9 @@ class Run:
         if self.is_keyed:
             state.parts = parts_of(node, self.states)
             state.key = state.parts.digest().hex()
-            state.of_code = code_for(node).current()
+            if self.is_parallel:
+                # The code may be read again for another node while this one runs.
+                state.of_code = code_for(node).current()
         if node.kind == "actor":
             # It has no result: it is made if a method must run.
             state.stage = "skipped"

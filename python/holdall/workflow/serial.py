@@ -10,9 +10,11 @@ from holdall.workflow.state import State
 
 
 def settle(
-    run: Run, nodes: Iterable[BaseNode], seen: Callable[[State], None] | None = None
+    run: Run,
+    nodes: Iterable[BaseNode] | None = None,
+    seen: Callable[[State], None] | None = None,
 ) -> None:
-    """Settle nodes and what they need.
+    """Settle nodes and what they need; without any, all that was asked for.
 
     seen: is told of each node before it runs, and of each one that is settled.
     """
