@@ -15,7 +15,9 @@ __all__ = [
     "Finder",
     "Kept",
     "Shelf",
+    "SideDraft",
     "check_side_files",
+    "drop_side_data",
     "dumps_with",
     "fingerprint",
     "loads_with",
@@ -31,6 +33,16 @@ class Finder:
     def __new__(cls, writing: Writing) -> Finder: ...
     def number(self, value: Any, /) -> int | None:
         """Return the number that stands for an object beside the pickle, or None of one that is in it."""
+
+@final
+class SideDraft:
+    """The folder of one value's side data, made when the first object of a registered type is met."""
+
+    def begin(self, token: str) -> str:
+        """Make the folder of a token and return its path."""
+
+def drop_side_data() -> None:
+    """Remove what this process took, and what lies beside its stores in memory."""
 
 def dumps_with(value: Any, beside: Writing, *, keyset: Any = None) -> tuple[bytes, bool]:
     """Return a value as bytes, and whether objects of registered types were written beside them."""
