@@ -61,3 +61,23 @@ def asked(what: str) -> list[Any]:
 
 def forget() -> None:
     BoxSerializer.calls.clear()
+
+
+# Tasks
+
+
+def pack(*data: bytes) -> Any:
+    boxes = [Box(part) for part in data]
+    return {"boxes": boxes, "first": boxes[0]}
+
+
+async def pack_later(data: bytes) -> Box:
+    return Box(data)
+
+
+def unpack(packed: Any) -> list[bytes]:
+    return [box.data for box in packed["boxes"]]
+
+
+def raise_box() -> None:
+    raise ValueError(Box(b"raised"))

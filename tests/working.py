@@ -22,9 +22,11 @@ def run(main):
 
 
 @contextmanager
-def working(backend, serializer=None, **options):
+def working(backend, serializer=None, serializers=(), **options):
     """Run a worker on a loop of its own."""
     worker = Worker(backend, serializer, **options)
+    if serializers:
+        worker.register_persistent_serializers(*serializers)
     begun = threading.Event()
     failed = []
 

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from holdall._failure import describe
-from holdall._holdall import Job, end_with_parent
+from holdall._holdall import Job, Results, end_with_parent
 from holdall._run import arguments, is_coroutine_function
 
 
@@ -19,8 +19,9 @@ def serve(
     """Run what comes through the pipe until it is closed, or the parent is gone.
 
     Answers are tuples: ("after", ids) asks for results, ("loop",) says that this is a coroutine function and
-    not for here, ("begun",) that the function is called now, and the last is ("done", frame) or
-    ("failed", failure, frame, fatal).
+    not for here, ("begun",) that the function is called now, and the last is ("done", frame, beside) or
+    ("failed", failure, frame, fatal). Where there is something beside the result it is answered: whether that
+    is taken over.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         # They are the worker's to act on. A function, since programs started from here inherit what is ignored.
@@ -35,7 +36,14 @@ def serve(
         except EOFError:
             return
         job = Job.of_pieces(ident, start, name, pieces, keyset)
-        pipe.send(perform(job, pipe, serializer))
+        answer = perform(job, pipe, serializer)
+        pipe.send(answer)
+        if answer[0] == "done" and answer[2]:
+            # What is beside the result is held here until the worker holds it.
+            try:
+                serializer.let_go(pipe.recv())
+            except EOFError:
+                return
 
 
 def perform(job: Job, pipe: Connection, serializer: Any) -> tuple[Any, ...]:
@@ -57,7 +65,8 @@ def perform(job: Job, pipe: Connection, serializer: Any) -> tuple[Any, ...]:
         if inspect.isawaitable(value):
             value = asyncio.run(waited(value))
         fatal = True
-        return ("done", job.result(value, serializer))
+        frame = job.result(value, serializer)
+        return ("done", frame, isinstance(serializer, Results) and serializer.is_written)
     except BaseException as error:
         fatal = fatal and not isinstance(error, MemoryError)
         return ("failed", describe(error), arguments(job, error, serializer), fatal)

@@ -7,13 +7,16 @@ from typing import Any, Self, final
 
 from typing_extensions import disjoint_base
 
+from holdall._holdall_tasks import Jobs
 from holdall.serializers._beside import Reading, Writing
+from holdall.serializers._registry import Registry
 
 __all__ = [
     "Claim",
     "Entries",
     "Finder",
     "Kept",
+    "Results",
     "Shelf",
     "SideDraft",
     "check_side_files",
@@ -33,6 +36,27 @@ class Finder:
     def __new__(cls, writing: Writing) -> Finder: ...
     def number(self, value: Any, /) -> int | None:
         """Return the number that stands for an object beside the pickle, or None of one that is in it."""
+
+@final
+class Results:
+    """The registered serializers of a queue or worker, in the place of its serializer."""
+
+    def __new__(cls, jobs: Jobs, registry: Registry) -> Results: ...
+    @staticmethod
+    def at(folder: str, registry: Registry, sync: bool) -> Results:
+        """Make one of a folder, in another process."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the worker is to take over what was just written."""
+
+    def let_go(self, kept: bool) -> None:
+        """Let go of what was just written: the worker has taken it over, or it goes."""
+
+    def begin(self, id: str, token: str) -> str:
+        """Make the folder of a token for a task's result and return its path."""
+
+    def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
 class SideDraft:

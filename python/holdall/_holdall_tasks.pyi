@@ -5,6 +5,8 @@ from datetime import timedelta
 from os import PathLike
 from typing import Any, Self, TypeAlias, final
 
+from holdall._holdall_flow import Results
+
 __all__ = ["Agent", "Job", "Jobs", "Mailbox", "Outcome", "Queue", "Terms"]
 
 _Parent: TypeAlias = tuple[str, int, list[bytes]]
@@ -93,6 +95,7 @@ class Agent:
         lease: float,
         poll: float,
         keyset: Any = None,
+        results: Results | None = None,
     ) -> Self:
         """Begin to claim."""
 
@@ -114,7 +117,7 @@ class Agent:
         Raises SerializationError for what cannot be written; then the task has not ended.
         """
 
-    def complete_frame(self, job: Job, frame: bytes) -> bool:
+    def complete_frame(self, job: Job, frame: bytes, serializer: Any = None) -> bool:
         """Say what a task gave in another process, where `Job.result` made a frame of it."""
 
     def fail(

@@ -17,6 +17,7 @@ from holdall.errors import (
     ValidationError,
 )
 from holdall.result import Result
+from holdall.serializers._registry import Registry
 from holdall.task import Cron, Task
 
 ENDED = ("completed", "failed", "dead", "cancelled", "expired")
@@ -40,6 +41,8 @@ class Opened:
         self.serializer = serializer
         self.keyset = keyset
         self._engine: engine.Queue | None = None
+        self._jobs: engine.Jobs | None = None
+        self._registry = Registry()
         self._closed = False
         self._opening = threading.Lock()
 
@@ -51,19 +54,34 @@ class Opened:
             if self._engine is None:
                 jobs = self.backend._acquire()  # noqa: SLF001 - what a backend is to its users
                 try:
-                    self._engine = engine.Queue(
-                        jobs, serializer=self.serializer, keyset=self.keyset
-                    )
+                    self._engine = self._over(jobs)
+                    self._jobs = jobs
                 except BaseException:
                     self.backend._release()  # noqa: SLF001
                     raise
             return self._engine
 
+    def _over(self, jobs: engine.Jobs) -> engine.Queue:
+        serializer = engine.Results(jobs, self._registry) if self._registry else self.serializer
+        return engine.Queue(jobs, serializer=serializer, keyset=self.keyset)
+
+    def register_persistent_serializers(self, *serializers: Any) -> None:
+        """Read results with objects of some types that workers kept beside them; see `holdall.serializers`.
+
+        The workers register the same. What is beside a result goes with its task.
+        Raises ValidationError for what is no serializer, and for a queue with a `serializer=`, which writes
+        results in its own way.
+        """
+        register(self._registry, serializers, self.serializer)
+        with self._opening:
+            if self._engine is not None and self._jobs is not None:
+                self._engine = self._over(self._jobs)
+
     def _close(self) -> None:
         """Use the backend no longer."""
         with self._opening:
             self._closed = True
-            opened, self._engine = self._engine, None
+            opened, self._engine, self._jobs = self._engine, None, None
         if opened is not None:
             self.backend._release()  # noqa: SLF001
 
@@ -183,6 +201,17 @@ class Opened:
         if result.value is None:
             return None
         return queue.open_frame(result.value, result.task_id, result.start)
+
+
+def register(registry: Registry, serializers: tuple[Any, ...], serializer: Any) -> None:
+    """Register serializers of types with a queue or a worker that has no serializer of its own."""
+    if serializer is not None:
+        raise ValidationError(
+            f"{serializer!r} writes results in its own way, and knows no registered types; leave serializer= out",
+            parameter="serializer",
+            value=serializer,
+        )
+    registry.register(*serializers)
 
 
 def check_parts(backend: Any, serializer: Any) -> None:

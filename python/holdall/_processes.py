@@ -145,11 +145,19 @@ class ProcessRunner(Runner):
                     self.finish(run)
                     return
                 case "done":
-                    if run.why:
+                    frame, beside = rest
+                    taken = False
+                    try:
+                        if not run.why:
+                            self.agent.complete_frame(job, frame, self.serializer)
+                            taken = True
+                    finally:
+                        if beside:
+                            child.send(taken)
+                    if taken:
+                        self.finish(run)
+                    else:
                         self.stopped(run)
-                        return
-                    self.agent.complete_frame(job, rest[0])
-                    self.finish(run)
                     return
                 case "failed":
                     failure, frame, fatal = rest

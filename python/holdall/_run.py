@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from holdall._failure import Failure, describe
-from holdall._holdall import Agent, Job
+from holdall._holdall import Agent, Job, Results
 from holdall.register import entry_of
 
 log = logging.getLogger("holdall.worker")
@@ -100,7 +100,8 @@ def arguments(job: Job, error: BaseException, serializer: Any) -> bytes | None:
     if entry_of(type(error)) is None:
         return None
     try:
-        return job.result(list(error.args), serializer)
+        # Nothing is beside an exception.
+        return job.result(list(error.args), None if isinstance(serializer, Results) else serializer)
     except BaseException:
         # Its text is there all the same.
         return None

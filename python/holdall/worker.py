@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from holdall import options as checks
-from holdall._holdall import Agent
-from holdall._opened import check_parts
+from holdall._holdall import Agent, Results
+from holdall._opened import check_parts, register
 from holdall._runner import Runner
 from holdall._signals import handled
 from holdall.backend import Backend
+from holdall.serializers._registry import Registry
 
 __all__ = ["Worker"]
 
@@ -63,6 +64,8 @@ class Worker:
         if worker_id is not None and type(worker_id) is not str:
             raise checks.refused("worker_id", worker_id, "a name, or None")
         self.backend, self.serializer, self.keyset = backend, serializer, keyset
+        self._registry = Registry()
+        self._results: Results | None = None
         self.max_concurrency = checks.integer("max_concurrency", max_concurrency, range(1, 1001))
         self.processes = checks.integer("processes", processes, range(1001))
         self.poll_interval = checks.seconds("poll_interval", poll_interval)
@@ -92,6 +95,7 @@ class Worker:
             return
         jobs = self.backend._acquire()  # noqa: SLF001
         try:
+            self._results = Results(jobs, self._registry) if self._registry else None
             agent = self._agent(jobs)
             self._runner = runner = self._make_runner(agent)
             self._stopped = concurrent.futures.Future()
@@ -102,6 +106,15 @@ class Worker:
                 self._stopped.set_result(None)
         finally:
             self.backend._release()  # noqa: SLF001
+
+    def register_persistent_serializers(self, *serializers: Any) -> None:
+        """Keep objects of some types in results beside them, from the next `start` on; see `holdall.serializers`.
+
+        Whoever reads the results registers the same. What is beside a result goes with its task.
+        Raises ValidationError for what is no serializer, and for a worker with a `serializer=`, which writes
+        results in its own way.
+        """
+        register(self._registry, serializers, self.serializer)
 
     async def stop(self) -> None:
         """Let running tasks end, give back what was not begun, and wait for `start` to return.
@@ -136,16 +149,18 @@ class Worker:
             lease=self.lease,
             poll=self.poll_interval,
             keyset=self.keyset,
+            results=self._results,
         )
 
     def _make_runner(self, agent: Agent) -> Runner:
+        serializer = self._results or self.serializer
         if not self.processes:
-            return Runner(agent, self.serializer, self.max_concurrency)
+            return Runner(agent, serializer, self.max_concurrency)
         from holdall._processes import ProcessRunner
 
         return ProcessRunner(
             agent,
-            self.serializer,
+            serializer,
             self.max_concurrency,
             self.processes,
             self.keyset,

@@ -84,7 +84,7 @@ mod _holdall {
     #[pymodule_export]
     use crate::oracle::{safe_cbor, safe_json};
     #[pymodule_export]
-    use crate::queue::{Jobs, Mailbox, Outcome, Queue, Terms};
+    use crate::queue::{Jobs, Mailbox, Outcome, Queue, Results, Terms};
     #[pymodule_export]
     use crate::reducer::Reducer;
     #[pymodule_export]

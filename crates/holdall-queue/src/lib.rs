@@ -6,7 +6,7 @@
 //! schedules of [`cron`], each of which has a [`template`].
 //!
 //! [`queue`] is what a program does with tasks: [`envelope`] is what they and their results are written as,
-//! [`submit`] takes them in, [`lookout`] waits for their ends, and [`bell`] is how a thread of the engine
+//! [`submit`] takes them in, [`results`] looks after what lies beside results, [`lookout`] waits for their ends, and [`bell`] is how a thread of the engine
 //! calls a loop that waits on descriptors. [`agent`] is the worker's thread.
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ pub mod lookout;
 pub mod machine;
 pub mod policy;
 pub mod queue;
+pub mod results;
 pub mod submit;
 pub mod template;
 

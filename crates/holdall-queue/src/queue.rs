@@ -6,6 +6,7 @@ use std::time::Duration;
 use holdall_backend::Jobs;
 use holdall_backend::jobs::{Now, State, Turn};
 use holdall_store::Keyring;
+use holdall_store::beside::Place;
 use holdall_types::{Clock, Error, ErrorKind, Result};
 
 use crate::lookout::Lookout;
@@ -24,6 +25,8 @@ pub struct Desk {
     pub submit: Submit,
     /// Waits for their ends.
     pub lookout: Lookout,
+    /// Where what is beside the results lies.
+    pub beside: Arc<Place>,
 }
 
 impl Desk {
@@ -31,7 +34,8 @@ impl Desk {
     #[must_use]
     pub fn new(jobs: Arc<dyn Jobs>, clock: Arc<dyn Clock>, quick: bool) -> Self {
         let submit = Submit::new(Arc::clone(&jobs), Arc::clone(&clock), quick);
-        Self { submit, lookout: Lookout::new(Arc::clone(&jobs)), jobs, clock }
+        let beside = Arc::new(jobs.beside().map_or_else(Place::temporary, Place::at));
+        Self { submit, lookout: Lookout::new(Arc::clone(&jobs)), jobs, clock, beside }
     }
 
     /// Takes in what is under way, tells those who wait, and closes the backend.
@@ -41,7 +45,9 @@ impl Desk {
     pub fn close(&self) -> Result<()> {
         self.submit.close();
         self.lookout.close();
-        self.jobs.close()
+        self.jobs.close()?;
+        self.beside.close();
+        Ok(())
     }
 }
 

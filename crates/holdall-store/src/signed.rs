@@ -1,5 +1,6 @@
 //! Frames that are signed for something other than a value: what is to be run, and what it gave.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use holdall_backend::{Record, Segments, Tail};
@@ -17,7 +18,12 @@ pub struct Signed {
     head: Vec<u8>,
     body: Vec<u8>,
     tail: Option<Box<Rest>>,
+    /// What lives until it is known whether the frame was kept.
+    with: Option<Companion>,
 }
+
+/// Anything that is to be dropped once it is known whether a frame was kept.
+pub type Companion = Box<dyn Any + Send + Sync>;
 
 /// What it takes to write the segments.
 #[derive(Debug)]
@@ -45,7 +51,7 @@ impl Signed {
     ) -> Result<Self> {
         let signer = Signer { keyset, purpose, context };
         if segments.is_empty() {
-            return Ok(Self { head: header.write(&body, Some(&signer))?, body, tail: None });
+            return Ok(Self { head: header.write(&body, Some(&signer))?, body, tail: None, with: None });
         }
         let lengths = segments.iter().map(|segment| segment.len() as u64);
         let table = Table::unhashed(body.len() as u64, lengths, true)?;
@@ -53,7 +59,19 @@ impl Signed {
         let head = draft.draft(Some(&signer))?;
         let (keyset, context) = (Arc::clone(keyset), context.to_owned());
         let rest = Rest { header, table, segments, keyset, purpose, context };
-        Ok(Self { head, body, tail: Some(Box::new(rest)) })
+        Ok(Self { head, body, tail: Some(Box::new(rest)), with: None })
+    }
+
+    /// Has something dropped once it is known whether this was kept.
+    #[must_use]
+    pub fn with(mut self, companion: Companion) -> Self {
+        self.with = Some(companion);
+        self
+    }
+
+    /// That, now that it is known. To be dropped where no lock is held.
+    pub fn release(&mut self) -> Option<Companion> {
+        self.with.take()
     }
 
     /// What a backend is given.

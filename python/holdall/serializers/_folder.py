@@ -79,6 +79,11 @@ def writing_later(registry: Registry, begin: Callable[[str], str], sync: bool) -
     return Later(begin, sync=sync).writing(registry)
 
 
+def writing_result(registry: Registry, results: Any, task_id: str, sync: bool) -> Writing:
+    """Return what a task's result is written with."""
+    return writing_later(registry, lambda token: str(results.begin(task_id, token)), sync)
+
+
 def reading(registry: Registry, folder: Path) -> Reading:
     """Return what `loads_with` takes, for the folder that an entry's folders are in."""
     return reading_in(registry, lambda token: folder / token)

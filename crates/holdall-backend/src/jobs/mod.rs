@@ -9,6 +9,7 @@ mod nouns;
 mod watch;
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use holdall_types::Result;
@@ -28,6 +29,12 @@ pub use watch::{Waker, Watch};
 pub trait Jobs: Send + Sync + Debug {
     /// What the backend is called in messages: its path.
     fn name(&self) -> String;
+
+    /// The folder for what is kept beside the results, where the backend has one on this machine. It is
+    /// not made, and nothing else of the backend's is in it.
+    fn beside(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// Takes tasks in, all or none. A task whose id is there already is left as it is, so that a call
     /// whose outcome is unknown may be repeated; one whose unique key is held by an unfinished task is

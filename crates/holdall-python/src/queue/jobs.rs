@@ -6,6 +6,7 @@ use holdall_backend::memory::MemoryJobs;
 use holdall_backend::sqlite::{Options, SqliteJobs};
 use holdall_backend::{Durability, Jobs as Engine};
 use holdall_queue::queue::Desk;
+use holdall_store::beside::Place;
 use holdall_types::{ErrorKind, SystemClock};
 use pyo3::prelude::*;
 
@@ -33,6 +34,11 @@ impl Jobs {
     /// It with what the queues of this process share.
     pub fn desk(&self) -> Arc<Desk> {
         Arc::clone(&self.desk)
+    }
+
+    /// Where what is beside the results lies.
+    pub fn beside(&self) -> Arc<Place> {
+        Arc::clone(&self.desk.beside)
     }
 
     fn new(jobs: Arc<dyn Engine>, quick: bool) -> Self {

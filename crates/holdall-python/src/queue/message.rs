@@ -17,6 +17,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use super::function::{Reference, resolved};
+use super::results::{self, Results};
+use crate::beside;
 use crate::cbor::{self, Reading};
 use crate::decode::passive;
 use crate::encode::{Encoded, encode, long};
@@ -95,7 +97,7 @@ pub fn open_message<'py>(
     let Message { function, after, arguments } = Message::read(frame.payload)?;
     let python = frame.header.python;
     let function = resolved(py, function, python)?;
-    let value = unladen(py, arguments, python, segments, serializer)
+    let value = unladen(py, arguments, python, segments, serializer, None)
         .map_err(|error| in_call(py, error).about(py, &format!("the arguments of {}", task.name)))?;
     let (args, kwargs) = parts(&value)?;
     Ok(Call { function, args, kwargs, after: after.into_iter().map(str::to_owned).collect() })
@@ -117,12 +119,23 @@ pub fn write_result<'py>(
     value: &Bound<'py, PyAny>,
     id: &str,
     start: u32,
-    keyring: &Keyring,
+    keyring: &Arc<Keyring>,
     serializer: Option<&Serializer<'py>>,
 ) -> Result<OwnedFrame> {
+    if let Some(results) = serializer.and_then(Serializer::results) {
+        return results::write(results, value, id, start, keyring);
+    }
     let mut laden = Laden::new(value, serializer)?;
     let beside = laden.take_beside();
     Ok(laden.cargo().sign(beside, id, start, &keyring.for_signing()?)?)
+}
+
+/// The frame of a result whose objects of registered types are beside it.
+pub fn sign_result(mut encoded: Encoded<'_>, id: &str, start: u32, keyring: &Keyring) -> Result<OwnedFrame> {
+    let beside = encoded.take_beside();
+    let payload = encoded.payload();
+    let cargo = Cargo::Encoded(payload.codec, payload.bytes);
+    Ok(cargo.sign(beside, id, start, &keyring.for_signing()?)?)
 }
 
 /// What a task gave, if that was signed for this start of it. Its large buffers are taken out.
@@ -138,7 +151,9 @@ pub fn open_result<'py>(
     let size = bytes.len();
     let frame = long(py, size, || verify_result(bytes, segments, id, start, keyring))?;
     let cargo = Cargo::read_result(frame.payload)?;
-    unladen(py, cargo, frame.header.python, segments, serializer)
+    let results = serializer.and_then(Serializer::results);
+    let reading = results.map(|results| results::reading(results, id)).transpose()?;
+    unladen(py, cargo, frame.header.python, segments, serializer, reading.as_ref())
         .map_err(|error| error.about(py, &format!("the result of task {id}")))
 }
 
@@ -146,13 +161,23 @@ pub fn open_result<'py>(
 pub struct Serializer<'py> {
     object: Bound<'py, PyAny>,
     name: String,
+    /// holdall's own way, but for objects of registered types in results.
+    results: Option<Bound<'py, Results>>,
 }
 
 impl<'py> Serializer<'py> {
     /// An object with `dumps` and `loads`; it is known by the name of its class.
     pub fn new(object: Bound<'py, PyAny>) -> Result<Self> {
-        let name = object.get_type().name()?.to_string();
-        Ok(Self { object, name })
+        let results = object.cast::<Results>().ok().cloned();
+        let name = match results {
+            Some(_) => "the default serializer".to_owned(),
+            None => object.get_type().name()?.to_string(),
+        };
+        Ok(Self { object, name, results })
+    }
+
+    fn results(&self) -> Option<&Bound<'py, Results>> {
+        self.results.as_ref()
     }
 
     /// That of an option which may be left out.
@@ -205,7 +230,7 @@ enum Laden<'a, 'py> {
 impl<'a, 'py> Laden<'a, 'py> {
     fn new(value: &Bound<'py, PyAny>, serializer: Option<&'a Serializer<'py>>) -> Result<Self> {
         Ok(match serializer {
-            None => Self::Encoded(encode(value, Mode::Auto)?),
+            None | Some(Serializer { results: Some(_), .. }) => Self::Encoded(encode(value, Mode::Auto)?),
             Some(serializer) => Self::Custom(&serializer.name, serializer.dumps(value)?),
         })
     }
@@ -235,16 +260,19 @@ fn unladen<'py>(
     python: Version,
     segments: &mut Segments,
     serializer: Option<&Serializer<'py>>,
+    reading: Option<&beside::Reading<'py>>,
 ) -> Result<Bound<'py, PyAny>> {
     match (cargo, serializer) {
-        (Cargo::Encoded(codec, bytes), None) => {
+        (Cargo::Encoded(codec, bytes), None | Some(Serializer { results: Some(_), .. })) => {
             let segments = match mem::replace(segments, Segments::none()) {
                 Segments::Read(buffers) => memory::objects(py, buffers)?,
                 Segments::Unread(_) => Vec::new(),
             };
-            decoded(py, codec, bytes, python, segments)
+            decoded(py, codec, bytes, python, segments, reading)
         }
-        (Cargo::Custom(name, bytes), Some(serializer)) if serializer.name == name => {
+        (Cargo::Custom(name, bytes), Some(serializer @ Serializer { results: None, .. }))
+            if serializer.name == name =>
+        {
             serializer.loads(py, bytes)
         }
         (cargo, serializer) => {
@@ -267,9 +295,10 @@ fn decoded<'py>(
     bytes: &[u8],
     python: Version,
     segments: Vec<Bound<'py, PyAny>>,
+    reading: Option<&beside::Reading<'py>>,
 ) -> Result<Bound<'py, PyAny>> {
     match codec {
-        Codec::Pickle => pickle::loads(py, bytes, python, &segments, None),
+        Codec::Pickle => pickle::loads(py, bytes, python, &segments, reading),
         Codec::Cbor => cbor::loads(py, bytes, Reading { trusted: true, distrust: None, segments }),
         Codec::Json | Codec::Text | Codec::Raw => {
             let value = passive(py, codec, bytes, Mode::Auto)?;

@@ -18,6 +18,7 @@ use super::jobs::Jobs;
 use super::mailbox::{Letter, Mailbox, seen_in};
 use super::message::{Serializer, open_result};
 use super::outcome::{Outcome, about};
+use super::results;
 use super::terms::Terms;
 use crate::error::{Raised, Result};
 use crate::loads::bytes_of;
@@ -34,9 +35,20 @@ pub struct Queue {
 impl Queue {
     #[new]
     #[pyo3(signature = (jobs, *, serializer=None, keyset=None))]
-    fn new(jobs: &Jobs, serializer: Option<Py<PyAny>>, keyset: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+    fn new(
+        py: Python<'_>,
+        jobs: &Jobs,
+        serializer: Option<Py<PyAny>>,
+        keyset: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Self> {
         let keyring = Arc::new(Keyring::new(keyset_of(keyset)?));
-        Ok(Self { engine: Engine { desk: jobs.desk(), keyring }, serializer })
+        let engine = Engine { desk: jobs.desk(), keyring };
+        if let Some(serializer) = &serializer
+            && serializer.bind(py).is_instance_of::<results::Results>()
+        {
+            results::sweep(py, &engine, Some(serializer));
+        }
+        Ok(Self { engine, serializer })
     }
 
     /// Take one call in, and return its id, or the number of the answer in the mailbox.
@@ -176,7 +188,11 @@ impl Queue {
     /// Remove ended tasks, and return how many.
     fn purge(&self, py: Python<'_>, states: Vec<String>, older_than: &Bound<'_, PyAny>) -> Result<u64> {
         let (states, age) = (states_of(&states)?, span("older_than", older_than)?);
-        Ok(py.detach(|| self.engine.purge(&states, age))?)
+        let purged = py.detach(|| self.engine.purge(&states, age))?;
+        if purged > 0 {
+            results::sweep(py, &self.engine, self.serializer.as_ref());
+        }
+        Ok(purged)
     }
 
     /// Stop or resume the claims of a queue.

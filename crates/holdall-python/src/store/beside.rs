@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use holdall_store::beside::{Gone, Unpublished, drop_taken};
-use holdall_store::{Framing, Loaded, Options, Payload, Store as Engine, Trust, read};
+use holdall_store::{Framing, Keyring, Loaded, Options, Payload, Store as Engine, Trust, read};
 use holdall_types::{Codec, Key};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -50,7 +50,7 @@ impl Side<'_> {
         let front = self.writing.front()?;
         let made = self.draft.get().made.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(made) = &*made else { return Ok(()) };
-        let framed = signed(&self.draft.get().engine, front.as_bytes())?;
+        let framed = signed(self.draft.get().engine.keyring(), front.as_bytes())?;
         Ok(made.draft().finish(&framed, self.sync)?)
     }
 }
@@ -83,7 +83,7 @@ impl Store {
         if known.is(&registry) {
             // Another keyring's lifetime than this store's, or the store would hold itself.
             let engine = self.engine.sharing(&Options::default());
-            self.engine.on_gone(Arc::new(move |gone| told(&engine, &registry, gone)));
+            self.engine.on_gone(Arc::new(move |gone| told(engine.keyring(), &registry, gone)));
         }
         self.wait(py, || self.engine.sweep_beside())
     }
@@ -158,7 +158,7 @@ impl Store {
         let arguments = (payload, source, target, &new, other.full);
         let front: Bound<'py, PyBytes> =
             module(py)?.call_method1(intern!(py, "copied"), arguments)?.cast_into().map_err(PyErr::from)?;
-        let framed = signed(&other.engine, front.as_bytes())?;
+        let framed = signed(other.engine.keyring(), front.as_bytes())?;
         if let Some(made) = &*draft.get().made.lock().unwrap_or_else(PoisonError::into_inner) {
             made.draft().finish(&framed, other.full)?;
         }
@@ -219,19 +219,19 @@ impl Drop for Taken {
 }
 
 /// A frame of references, for whoever removes what they name.
-fn signed(engine: &Engine, front: &[u8]) -> Result<Vec<u8>> {
+pub fn signed(keyring: &Keyring, front: &[u8]) -> Result<Vec<u8>> {
     let payload = Payload { codec: Codec::Pickle, bytes: front, python: None, active: true, segments: &[] };
-    let framing = Framing::new(&payload, engine.keyring())?;
+    let framing = Framing::new(&payload, keyring)?;
     let mut framed = vec![0; framing.size()?];
     framing.fill(&mut framed)?;
     Ok(framed)
 }
 
 /// Tells the serializers of what goes. Nobody waits for an answer: what they raise is theirs.
-fn told(engine: &Engine, registry: &Py<PyAny>, gone: &Gone) {
+pub fn told(keyring: &Keyring, registry: &Py<PyAny>, gone: &Gone) {
     let Some(bytes) = gone.references() else { return };
     let Ok(loaded) = read(&bytes) else { return };
-    if loaded.bare || engine.keyring().verify(&loaded, Trust::Keyset).is_err() {
+    if loaded.bare || keyring.verify(&loaded, Trust::Keyset).is_err() {
         return;
     }
     Python::try_attach(|py| {
@@ -241,11 +241,11 @@ fn told(engine: &Engine, registry: &Py<PyAny>, gone: &Gone) {
     });
 }
 
-fn path<'py>(py: Python<'py>, path: &Path) -> PyResult<Bound<'py, PyAny>> {
+pub fn path<'py>(py: Python<'py>, path: &Path) -> PyResult<Bound<'py, PyAny>> {
     py.import(intern!(py, "pathlib"))?.getattr(intern!(py, "Path"))?.call1((path,))
 }
 
-fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+pub fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let module =
         MODULE.get_or_try_init(py, || py.import("holdall.serializers._folder").map(Bound::unbind))?;
@@ -259,7 +259,7 @@ pub fn drop_side_data() {
 }
 
 /// Has that done when the interpreter ends: what is static is never dropped.
-fn at_exit(py: Python<'_>) -> Result<()> {
+pub fn at_exit(py: Python<'_>) -> Result<()> {
     static DONE: PyOnceLock<()> = PyOnceLock::new();
     DONE.get_or_try_init(py, || {
         let function = wrap_pyfunction!(drop_side_data, py)?;

@@ -1,6 +1,6 @@
 //! The class `Store`: what it holds, and what every verb begins with.
 
-mod beside;
+pub mod beside;
 mod compare_and_swap;
 mod copy;
 mod delete;

@@ -7,6 +7,7 @@ use holdall_queue::agent::order::{End, Order, Place, Stale};
 use holdall_queue::agent::{self, Settings};
 use holdall_queue::failure::Failure;
 use holdall_queue::machine::Event;
+use holdall_queue::results::sweep;
 use holdall_store::{Keyring, Signed};
 use holdall_types::{ErrorKind, SystemClock};
 use pyo3::IntoPyObjectExt;
@@ -17,6 +18,7 @@ use super::job::{Job, pieces};
 use crate::error::{Raised, Result};
 use crate::options::{keyset_of, span};
 use crate::queue::Jobs;
+use crate::queue::results::{Results, teller};
 
 /// What claims tasks, keeps their leases alive and settles them, in a thread that never waits for Python.
 #[pyclass(frozen, module = "holdall._holdall")]
@@ -34,7 +36,7 @@ type Parents<'py> = Vec<(String, u32, Vec<Bound<'py, PyBytes>>)>;
 #[pymethods]
 impl Agent {
     #[new]
-    #[pyo3(signature = (jobs, *, worker, queues, slots, processes, lease, poll, keyset=None))]
+    #[pyo3(signature = (jobs, *, worker, queues, slots, processes, lease, poll, keyset=None, results=None))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of the Python class")]
     fn new(
         py: Python<'_>,
@@ -46,13 +48,18 @@ impl Agent {
         lease: &Bound<'_, PyAny>,
         poll: &Bound<'_, PyAny>,
         keyset: Option<&Bound<'_, PyAny>>,
+        results: Option<&Bound<'_, Results>>,
     ) -> Result<Self> {
         let (lease, poll) = (span("lease", lease)?, span("poll_interval", poll)?);
         let settings = Settings { queues, worker, here: slots, processes, lease, poll };
-        let quick = jobs.get().is_quick();
+        let (quick, beside) = (jobs.get().is_quick(), jobs.get().beside());
         let (jobs, keyring) = (jobs.get().engine(), Arc::new(Keyring::new(keyset_of(keyset)?)));
         let (theirs, ring) = (Arc::clone(&jobs), Arc::clone(&keyring));
         let engine = py.detach(|| agent::Agent::start(theirs, Arc::new(SystemClock), ring, settings))?;
+        let told = teller(py, results, &keyring);
+        // What killed workers left goes now, what belongs to forgotten tasks with them.
+        told(py.detach(|| sweep(&beside, &*jobs)).unwrap_or_default());
+        engine.keep_beside(beside, Box::new(told));
         Ok(Self { engine, jobs, keyring, quick })
     }
 
@@ -90,14 +97,21 @@ impl Agent {
     }
 
     /// Say what a task gave in another process: the frame that its `result` gave there.
+    #[pyo3(signature = (job, frame, serializer=None))]
     fn complete_frame(
         &self,
         py: Python<'_>,
         job: &Bound<'_, Job>,
         frame: &Bound<'_, PyBytes>,
+        serializer: Option<&Bound<'_, PyAny>>,
     ) -> Result<bool> {
         let job = job.get();
-        let result = Some(self.checked(py, job, frame)?);
+        let signed = self.checked(py, job, frame)?;
+        let results = serializer.and_then(|serializer| serializer.cast::<Results>().ok());
+        let result = Some(match results {
+            Some(results) => results.get().adopt(py, &job.id, frame.as_bytes(), &self.keyring, signed)?,
+            None => signed,
+        });
         Ok(self.engine.end(job.ticket, End { event: Event::Completed, result, busy: false }))
     }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use holdall_backend::jobs::{Claimed, Now, Task};
 use holdall_store::Signed;
+use holdall_store::signed::Companion;
 use holdall_types::Error;
 
 use super::order::{End, Job, Order, Place, Stale, Tally, Ticket};
@@ -100,18 +101,21 @@ impl Desk {
         }
     }
 
-    /// Takes in how a run ended, and says whether that counts: the task may have ended otherwise.
-    pub fn end(&mut self, ticket: Ticket, end: End) -> bool {
+    /// Takes in how a run ended, and says whether that counts: the task may have ended otherwise. What came
+    /// with a result that does not count is given back, to be dropped without the desk.
+    pub fn end(&mut self, ticket: Ticket, end: End) -> (bool, Option<Companion>) {
         let End { event, result, busy } = end;
         if !busy {
             self.rooms.free_of(ticket);
         }
         let Some(held) = self.held.remove(&ticket) else {
+            let mut result = result;
+            let companion = result.as_mut().and_then(Signed::release);
             self.spent.extend(result);
-            return false;
+            return (false, companion);
         };
         self.finished.push(Finished { ticket, held, event, result });
-        true
+        (true, None)
     }
 
     pub fn admit(&mut self) {

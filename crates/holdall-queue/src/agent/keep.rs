@@ -9,6 +9,7 @@ use super::Agent;
 use super::order::Order;
 use super::turn::is_the_end;
 use crate::keeper::attend;
+use crate::results;
 
 /// A change may be a task with a time of its own, so that an idle worker asks again after any; but not more
 /// often than this, nor for more than a twentieth of the time.
@@ -62,6 +63,13 @@ impl Agent {
                 return poll;
             }
         };
+        if when.forgotten > 0
+            && let Some((beside, told)) = self.beside.get()
+            // What cannot be removed is found the next time.
+            && let Ok(gone) = results::sweep(beside, &*self.jobs)
+        {
+            told(gone);
+        }
         let wait = when.wait(now);
         let mut desk = self.desk();
         for moved in when.moved.into_iter().filter(|moved| moved.from.0 == State::Running) {

@@ -20,14 +20,14 @@ mod turn;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use holdall_backend::Jobs;
 use holdall_backend::jobs::{Now, Waker};
 use holdall_backend::os::{fork, wait};
-use holdall_store::Keyring;
+use holdall_store::{Keyring, beside};
 use holdall_types::{Clock, Error, Result};
 
 use crate::bell::Bell;
@@ -68,7 +68,11 @@ pub struct Agent {
     woken: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
     generation: u64,
+    beside: OnceLock<(Arc<beside::Place>, Told)>,
 }
+
+/// What is told of side data before it goes. It must not wait for the interpreter.
+pub type Told = Box<dyn Fn(Vec<beside::Gone>) + Send + Sync>;
 
 impl Agent {
     /// Starts a worker's thread.
@@ -90,6 +94,7 @@ impl Agent {
             woken: AtomicBool::new(false),
             thread: Mutex::default(),
             generation: fork::generation(),
+            beside: OnceLock::new(),
             jobs,
             clock,
             keyring,
@@ -101,6 +106,11 @@ impl Agent {
         let thread = thread.map_err(|error| Error::io(error, "cannot start the worker's thread"))?;
         *agent.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(agent)
+    }
+
+    /// Says where what is beside the results lies: it goes when a task is forgotten.
+    pub fn keep_beside(&self, place: Arc<beside::Place>, told: Told) {
+        let _ = self.beside.set((place, told));
     }
 
     /// What rings when there are orders.
@@ -145,7 +155,12 @@ impl Agent {
     /// Says how a task ended, and whether that counts: it does not if the task ended otherwise before, or
     /// is no longer this worker's. It is settled with the next turn, for which [`flush`](Agent::flush) asks.
     pub fn end(&self, ticket: Ticket, end: End) -> bool {
-        self.is_ours() && self.desk().end(ticket, end)
+        if !self.is_ours() {
+            return false;
+        }
+        let (counts, companion) = self.desk().end(ticket, end);
+        drop(companion);
+        counts
     }
 
     /// Says that one more process can run tasks.

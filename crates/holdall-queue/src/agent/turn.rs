@@ -133,6 +133,7 @@ impl Agent {
                 // The backend does not take the result, today or tomorrow.
                 let message = format!("its result could not be kept: {error}");
                 ended.event = Event::Raised(Failure { fatal: true, ..Failure::plain(message) });
+                drop(ended.result.as_mut().and_then(holdall_store::Signed::release));
                 self.desk().spent.extend(ended.result.take());
                 done = self.transact(std::slice::from_ref(&ended), 0, None, now);
             }
@@ -188,7 +189,12 @@ impl Agent {
         let (done, refused): (Vec<_>, Vec<_>) =
             finished.into_iter().zip(turned.made).partition(|(_, made)| *made);
         let refused = refused.into_iter().map(|(ended, _)| (self.is_cancelled(&ended), ended));
-        let refused: Vec<(bool, Finished)> = refused.collect();
+        let mut refused: Vec<(bool, Finished)> = refused.collect();
+        let mut done = done;
+        let ended = done.iter_mut().map(|(ended, _)| ended);
+        let ended = ended.chain(refused.iter_mut().filter(|(again, _)| !again).map(|(_, ended)| ended));
+        // Before the desk is held: it may look at what is kept.
+        drop(ended.filter_map(|ended| ended.result.as_mut()?.release()).collect::<Vec<_>>());
         let mut desk = self.desk();
         for (ended, _) in done {
             desk.count(&ended.event);

@@ -59,7 +59,8 @@ impl Place {
         let path = folder.join(KEY);
         let file = || -> std::io::Result<File> {
             let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-            file.try_lock().map_err(|error| match error {
+            // Shared, so that another process can take the writer's part over.
+            file.try_lock_shared().map_err(|error| match error {
                 TryLockError::Error(error) => error,
                 TryLockError::WouldBlock => std::io::ErrorKind::WouldBlock.into(),
             })?;
@@ -71,6 +72,29 @@ impl Place {
         #[cfg(unix)]
         let file = CloseInChild::new(file);
         Ok(Draft { key: key.to_owned(), token, folder, _alive: file })
+    }
+
+    /// Takes the part of the writer of a token's folder, who is in another process and still holds it.
+    ///
+    /// # Errors
+    /// Those of the disk; `StoreBusy` if the lock is held for longer than `limit`.
+    pub fn adopt(&self, key: &str, token: &str, limit: Duration) -> Result<Draft> {
+        let folder = self.folder_of(key)?.join(token);
+        let path = folder.join(KEY);
+        let _held = self.lock(limit)?;
+        let _calm = fork::calm();
+        let file = || -> std::io::Result<File> {
+            let file = File::open(&path)?;
+            file.try_lock_shared().map_err(|error| match error {
+                TryLockError::Error(error) => error,
+                TryLockError::WouldBlock => std::io::ErrorKind::WouldBlock.into(),
+            })?;
+            Ok(file)
+        };
+        let file = file().map_err(|error| failed(error, "open", &path))?;
+        #[cfg(unix)]
+        let file = CloseInChild::new(file);
+        Ok(Draft { key: key.to_owned(), token: token.to_owned(), folder, _alive: file })
     }
 }
 
@@ -139,8 +163,8 @@ impl Synced for File {
 /// Whether the writer of a token's folder is at work. One whose file cannot be asked counts as that.
 pub(super) fn is_alive(folder: &Path) -> bool {
     match File::open(folder.join(KEY)) {
-        // A shared lock will do, and needs no right to write. It ends when the file is closed.
-        Ok(file) => file.try_lock_shared().is_err(),
+        // It ends when the file is closed. Whoever asks holds the place's lock, so that no two do.
+        Ok(file) => file.try_lock().is_err(),
         Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }

@@ -108,6 +108,14 @@ impl Place {
         Ok(is_folder(&folder)?.then_some(folder))
     }
 
+    /// The folder itself, made if it is missing: what another process is told.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn path(&self) -> Result<&Path> {
+        self.made()
+    }
+
     /// Where the side data of a key is read.
     ///
     /// # Errors

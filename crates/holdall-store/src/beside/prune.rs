@@ -111,7 +111,11 @@ impl Place {
             }
             if named.is_none() {
                 named = match self.key_in(folder, &path) {
-                    Some(key) => Some(current(&key)?),
+                    Some(key) => match current(&key) {
+                        Ok(named) => Some(named),
+                        // A value that cannot be read keeps what it has; others need not wait for it.
+                        Err(_) => break,
+                    },
                     // Torn, or what was taken out: no value ever named it.
                     None => None,
                 };

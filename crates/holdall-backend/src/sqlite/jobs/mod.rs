@@ -23,7 +23,7 @@ pub(super) mod tests;
 mod turn;
 mod watch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -109,6 +109,10 @@ impl SqliteJobs {
 impl Jobs for SqliteJobs {
     fn name(&self) -> String {
         self.path().display().to_string()
+    }
+
+    fn beside(&self) -> Option<PathBuf> {
+        Some(self.base.place.beside(".tasks.beside"))
     }
 
     fn insert(&self, tasks: &[Insert<'_>], patience: Option<Duration>, now: Now) -> Result<Vec<Inserted>> {
