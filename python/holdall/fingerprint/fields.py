@@ -51,8 +51,8 @@ def declared(kind: type) -> list[tuple[str, Any, list[tuple[str, Any]]]]:
     for name, field in (models if isinstance(models, dict) else {}).items():
         options = [field.alias, field.frozen, field.init, field.kw_only, repr(field.metadata)]
         found.append((name, options, values_of(field, "default", "default_factory")))
-    names = held.get("__struct_fields__", ())
-    defaults = held.get("__struct_defaults__", ())
+    names = getattr(kind, "__struct_fields__", ())
+    defaults = getattr(kind, "__struct_defaults__", ())
     for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
         found.append((name, [], [("default", default)]))
     return found
