@@ -26,7 +26,7 @@ ENGINE := Cargo.toml Cargo.lock pyproject.toml $(shell find crates -name '*.rs' 
 .SUFFIXES:
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  PYTHON=python3.13 picks another Python (3.11 or later); it gets its own .venv-3.13."
 
@@ -130,7 +130,7 @@ FUNCTIONFUSE_COMMIT := 326f8ea
 
 $(STAMPS)/functionfuse: $(STAMPS)/venv
 	@rm -rf $(VENV)/functionfuse
-	@git clone --quiet $(FUNCTIONFUSE) $(VENV)/functionfuse \
+	@GIT_TERMINAL_PROMPT=0 git clone --quiet $(FUNCTIONFUSE) $(VENV)/functionfuse \
 		&& git -C $(VENV)/functionfuse checkout --quiet $(FUNCTIONFUSE_COMMIT) \
 		&& echo $(FUNCTIONFUSE_COMMIT) > $(VENV)/functionfuse/COMMIT && touch $@ || echo \
 		"Function Fuse is left out: its repository on GitHub cannot be reached"

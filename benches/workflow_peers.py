@@ -23,7 +23,9 @@ except ImportError:
 # So many strands of so many nodes, each node taking the one before it, and one more that adds them up.
 STRANDS, LENGTH = 10, 100
 NODES = STRANDS * LENGTH
-ANSWER = sum(range(STRANDS)) + NODES * workflow_tasks.STEP
+# So far from each other that no two nodes are one call: holdall would compute that once.
+APART = 1_000_000
+ANSWER = APART * sum(range(STRANDS)) + NODES * workflow_tasks.STEP
 
 
 class Graphs:
@@ -43,7 +45,7 @@ class Graphs:
         def work() -> None:
             ends = []
             for strand in range(STRANDS):
-                node = strand
+                node = strand * APART
                 for number in range(LENGTH):
                     node = self.step(node).set_name(f"step_{strand}_{number}")
                 ends.append(node)

@@ -13,13 +13,16 @@ from holdall._holdall_flow import (
     Finder,
     Kept,
     Shelf,
+    SideDraft,
     check_side_files,
+    drop_side_data,
     dumps_with,
     fingerprint,
     loads_with,
     side_files,
 )
 from holdall._holdall_tasks import Agent, Job, Jobs, Mailbox, Outcome, Queue, Terms
+from holdall.serializers._registry import Registry
 
 __all__ = [
     "Agent",
@@ -36,12 +39,14 @@ __all__ = [
     "Queue",
     "Reducer",
     "Shelf",
+    "SideDraft",
     "Store",
     "Terms",
     "__version__",
     "_safe_cbor",
     "_safe_json",
     "check_side_files",
+    "drop_side_data",
     "dumps",
     "dumps_with",
     "end_with_parent",
@@ -330,6 +335,9 @@ class Store(Generic[_T]):
 
     def clear(self) -> None:
         """Remove every value."""
+
+    def use_serializers(self, registry: Registry) -> None:
+        """Write objects of the registry's types beside the values from now on, and remove what is beside none."""
 
     def put_many(
         self,

@@ -1,8 +1,11 @@
 """The part of the engine that workflows stand on: fingerprints, kept entries, registered serializers."""
 
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import Any, Self, final
+
+from typing_extensions import disjoint_base
 
 from holdall.serializers._beside import Reading, Writing
 
@@ -12,7 +15,9 @@ __all__ = [
     "Finder",
     "Kept",
     "Shelf",
+    "SideDraft",
     "check_side_files",
+    "drop_side_data",
     "dumps_with",
     "fingerprint",
     "loads_with",
@@ -28,6 +33,16 @@ class Finder:
     def __new__(cls, writing: Writing) -> Finder: ...
     def number(self, value: Any, /) -> int | None:
         """Return the number that stands for an object beside the pickle, or None of one that is in it."""
+
+@final
+class SideDraft:
+    """The folder of one value's side data, made when the first object of a registered type is met."""
+
+    def begin(self, token: str) -> str:
+        """Make the folder of a token and return its path."""
+
+def drop_side_data() -> None:
+    """Remove what this process took, and what lies beside its stores in memory."""
 
 def dumps_with(value: Any, beside: Writing, *, keyset: Any = None) -> tuple[bytes, bool]:
     """Return a value as bytes, and whether objects of registered types were written beside them."""
@@ -84,8 +99,14 @@ class Kept:
     ) -> tuple[str, str, str, str | None, dict[str, str], dict[str, str], float, float, int]:
         """Return workflow, name, key, result, items, parts, seconds, created and size."""
 
-    def check(self, frame: bytes) -> None:
-        """Raise CorruptFrame if these bytes are not the value's frame."""
+    def known(self) -> bytes | None:
+        """Return the value's frame, checked, or None if it was not read."""
+
+    def payload(self) -> bytes | None:
+        """Return the payload of the value's frame if that was read, for whoever looks for references in it."""
+
+    def is_same(self, other: Kept) -> bool:
+        """Whether two entries hold one value."""
 
 @final
 class Entries:
@@ -120,13 +141,33 @@ class Entries:
         key: str | None,
         *,
         foreign: bool = False,
-    ) -> tuple[Kept, int]:
-        """Return what is said at the beginning of an entry, and how long that is.
+    ) -> Kept:
+        """Return what is said at the beginning of an entry, with the value if that is there, too.
 
         key: None for any. size: how long the whole entry is.
         """
 
-@final
+    @staticmethod
+    def check(key: str) -> None:
+        """Raise ValidationError unless a key is one."""
+
+    @staticmethod
+    def peek(start: bytes) -> Kept:
+        """Return what the beginning of an entry says, on nobody's word."""
+
+    @staticmethod
+    def file(name: str) -> str:
+        """Return the name of the file, or the key, of a workflow or a name."""
+
+    @staticmethod
+    def name(file: str) -> str | None:
+        """Return the name that a file says, or None."""
+
+    @staticmethod
+    def is_hash(file: str) -> bool:
+        """Say whether a file's name is the hash of a name, which the entry says."""
+
+@disjoint_base
 class Shelf:
     """A folder of workflows. `holdall.storage` says what its methods are for."""
 
@@ -137,9 +178,9 @@ class Shelf:
         trust: str | None = None,
         keyset: Any = None,
         durability: str = "normal",
-    ) -> Shelf: ...
+    ) -> Self: ...
     @property
-    def root(self) -> Any:
+    def root(self) -> Path:
         """The folder, absolute."""
 
     def look(
@@ -204,5 +245,8 @@ class Shelf:
     def clear_side(self, workflow: str, name: str) -> None:
         """Remove the side data of a name that no entry refers to."""
 
-    def side(self, workflow: str, name: str, token: str) -> Any:
-        """Return the folder of the side data of an entry."""
+    def side(self, workflow: str, name: str) -> Path:
+        """Return the folder of the side data of a name's entries."""
+
+    def folder(self, workflow: str) -> Path:
+        """Return the folder of a workflow."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdall import _path
 from holdall._holdall import Finder, Reducer
-from holdall.errors import HoldallError, SerializationError
+from holdall.errors import BackendError, HoldallError, SerializationError
 
 if TYPE_CHECKING:
     from holdall.serializers._beside import Reading, Writing
@@ -45,7 +45,8 @@ def dumps_with(value: Any, buffers: list[Any] | None, writing: "Writing") -> tup
     """Do what `dumps` does; objects of registered types are written beside the pickle, and it refers to them."""
     try:
         body, by_value = written(value, buffers, Finder(writing).number)
-    except (MemoryError, KeyboardInterrupt):
+    except (MemoryError, KeyboardInterrupt, BackendError):
+        # The last is the store's own: there is no place to write to.
         raise
     except Exception as error:
 

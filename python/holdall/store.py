@@ -10,7 +10,19 @@ from os import PathLike, fspath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import IO, Any, BinaryIO, Generic, Literal, Self, TextIO, TypeVar, cast, overload
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Generic,
+    Literal,
+    Self,
+    TextIO,
+    TypeVar,
+    cast,
+    overload,
+)
 from urllib.parse import quote, unquote
 
 from holdall import _config, _file
@@ -20,6 +32,9 @@ from holdall.info import Info, info_of
 from holdall.progress import Progress
 from holdall.settings import BACKEND_OPTIONS, Settings
 from holdall.smart import smart_read
+
+if TYPE_CHECKING:
+    from holdall.serializers._registry import Registry
 
 __all__ = ["Store", "get_store"]
 
@@ -35,10 +50,12 @@ class Store(engine.Store[T], Generic[T]):
     """
 
     _options: dict[str, Any]
+    _registry: "Registry | None"
 
     def __new__(cls, uri: str | PathLike[str], **options: Any) -> Self:
         """Open the store of a URI; see `get_store` for the options."""
         options = checked(options)
+        serializers = options.pop("serializers", ())
         try:
             self = super().__new__(cls, fspath(uri), **options)
         except HoldallError:
@@ -48,6 +65,9 @@ class Store(engine.Store[T], Generic[T]):
                 f"the store {uri!r}: {error}; see help(holdall.get_store) for the options"
             ) from error
         self._options = {name: value for name, value in options.items() if name != "share"}
+        self._registry = None
+        if serializers:
+            self.register_persistent_serializers(*serializers)
         return self
 
     def __init__(self, uri: str | PathLike[str], **options: Any) -> None:
@@ -145,6 +165,22 @@ class Store(engine.Store[T], Generic[T]):
                 f"no value under the key {key!r} in {self.uri}; list the keys with iterate_keys()"
             )
         return info_of(glance, self.uri, self.to_uri(key))
+
+    def register_persistent_serializers(self, *serializers: Any) -> None:
+        """Keep objects of some types beside the values that they are in; see `holdall.serializers`.
+
+        Such data goes with its value: when that is overwritten, removed or expires. What a killed writer
+        left is removed now. `get_store(..., serializers=[...])` does the same.
+        Raises ValidationError for what is no serializer.
+        """
+        from holdall.serializers._registry import Registry
+
+        if self._registry is None:
+            self._registry = Registry()
+        self._registry.register(*serializers)
+        self._options["serializers"] = tuple(self._registry)
+        if serializers:
+            self.use_serializers(self._registry)
 
     def touch(self, key: str) -> datetime:
         """Store the time of now, aware and in UTC, and return it."""
@@ -345,6 +381,8 @@ def get_store(
     default_ttl: seconds or timedelta that values live; 0 (default) is for ever.
     trust: "keyset" (default) opens active payloads that the keyset signed; "all" opens them all.
     keyset: a keyset's path or text; default `HOLDALL_KEYSET`, else the user's own file.
+    serializers: for types whose data is kept beside the values, as [DaskArraySerializer]; see
+        `holdall.serializers`.
     bare: whether a folder store may keep plain JSON and text files without a frame; default True.
     backend_config: durability ("normal" or "full"), busy_timeout (seconds, default 60) and
         read_only, which may also be given as keywords.
@@ -394,6 +432,11 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
     for name in ("read_only", "raise_on_nonexist", "store_none_values", "bare", "instances"):
         if not isinstance(options.get(name, True), bool):
             raise ValidationError(f"{name}={options[name]!r} is neither True nor False")
+    serializers = options.get("serializers", ())
+    if not isinstance(serializers, list | tuple):
+        raise ValidationError(
+            f"serializers={serializers!r} is no list of serializers, as [DaskArraySerializer]"
+        )
     for name in ("serialization_func", "deserialization_func"):
         if options.get(name) is not None and not callable(options[name]):
             raise ValidationError(f"{name}={options[name]!r} cannot be called")

@@ -1,6 +1,7 @@
 //! The narrow waist: all that a store asks of a backend.
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -130,6 +131,12 @@ pub trait KeyValue: Send + Sync + Debug {
     fn key_in_header(&self, key: &Key<'_>) -> bool {
         let _ = key;
         false
+    }
+
+    /// The folder for what is kept beside the values, where the backend has one on this machine. It is
+    /// not made, and nothing else of the backend's is in it.
+    fn beside(&self) -> Option<PathBuf> {
+        None
     }
 
     /// The value of a key.

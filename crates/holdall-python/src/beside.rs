@@ -37,6 +37,12 @@ impl<'py> Writing<'py> {
         self.0.call_method1(intern!(self.0.py(), "covers"), (class,))?.extract()
     }
 
+    /// What stands before the pickle of the value.
+    pub fn front(&self) -> Result<Bound<'py, PyBytes>> {
+        let front = self.0.call_method0(intern!(self.0.py(), "front"))?;
+        Ok(front.cast_into().map_err(PyErr::from)?)
+    }
+
     /// Whether any was.
     pub fn refers(&self) -> Result<bool> {
         Ok(self.0.getattr(intern!(self.0.py(), "references"))?.is_truthy()?)
@@ -53,6 +59,13 @@ impl<'py> Reading<'py> {
 
     pub fn as_python(&self) -> &Bound<'py, PyAny> {
         &self.0
+    }
+}
+
+impl Reading<'_> {
+    /// Whether an object was read that may still need its files.
+    pub fn is_lazy(&self) -> Result<bool> {
+        Ok(self.0.getattr(intern!(self.0.py(), "lazy"))?.is_truthy()?)
     }
 }
 

@@ -90,7 +90,7 @@ mod _holdall {
     #[pymodule_export]
     use crate::storage::{Claim, Entries, Kept, Shelf};
     #[pymodule_export]
-    use crate::store::{Keys, Store};
+    use crate::store::{Keys, SideDraft, Store, drop_side_data};
 
     #[pymodule_export]
     use crate::worker::{Agent, Job, end_with_parent};

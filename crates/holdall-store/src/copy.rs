@@ -5,6 +5,7 @@ use std::time::Duration;
 use holdall_backend::Segments;
 use holdall_types::{Error, ErrorKind, Key, Result};
 
+use crate::beside::set_token;
 use crate::get::Loaded;
 use crate::keyring::Trust;
 use crate::put::{Payload, Put};
@@ -70,6 +71,29 @@ impl Store {
         let plain = loaded.bare && header.codec == holdall_types::Codec::Raw;
         self.put(key, &payload, &Put { ttl: *ttl, plain, ..Put::default() })?;
         Ok(())
+    }
+}
+
+impl Copy {
+    /// The payload.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        self.loaded.payload()
+    }
+
+    /// The token of the side data that it names.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.loaded.token()
+    }
+
+    /// Lets it name other side data, which is a copy too.
+    pub fn set_token(&mut self, token: &str) {
+        let mut bytes = self.loaded.bytes.to_vec();
+        if let Some(payload) = bytes.get_mut(self.loaded.start..) {
+            set_token(payload, token);
+        }
+        self.loaded.bytes = bytes.into();
     }
 }
 

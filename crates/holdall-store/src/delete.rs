@@ -12,7 +12,9 @@ impl Store {
     /// Those of the backend.
     pub fn delete(&self, key: &Key<'_>, condition: Condition) -> Result<bool> {
         self.writable()?;
-        self.backend.delete(key, condition, self.now())
+        let removed = self.backend.delete(key, condition, self.now());
+        self.tidy_up(key.as_str(), None);
+        removed
     }
 
     /// Removes several values and says how many there were.
@@ -21,7 +23,9 @@ impl Store {
     /// Those of the backend.
     pub fn delete_many(&self, keys: &[Key<'_>]) -> Result<u64> {
         self.writable()?;
-        self.backend.delete_many(keys, self.now())
+        let removed = self.backend.delete_many(keys, self.now());
+        keys.iter().for_each(|key| self.tidy_up(key.as_str(), None));
+        removed
     }
 
     /// Removes every value.
@@ -30,6 +34,9 @@ impl Store {
     /// Those of the backend.
     pub fn clear(&self) -> Result<()> {
         self.writable()?;
-        self.backend.clear()
+        self.backend.clear()?;
+        // The values are gone; what is left of this the next sweep finds.
+        let _ = self.sweep_beside();
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@ use holdall_backend::{Buffer, Head, Segments, Stored, Version};
 use holdall_frame::{Frame, Header, Table, bare};
 use holdall_types::{Codec, Error, ErrorKind, Key, Result};
 
+use crate::beside::token_of;
 use crate::keyring::Trust;
 use crate::store::Store;
 
@@ -35,6 +36,13 @@ impl Loaded {
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    /// The token of the side data that it may name: the payload begins like that of such a value.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        let named = self.header.codec == Codec::Pickle && !self.bare && self.header.sealed.is_none();
+        if named { token_of(self.payload()) } else { None }
     }
 
     /// Whether segments that were not read must be checked all the same, before the payload is opened:

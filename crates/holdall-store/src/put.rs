@@ -158,7 +158,10 @@ impl Store {
         let expires = expiry(how.ttl, now)?;
         let front = self.front(key, payload, expires, how.plain)?;
         let record = front.record(payload.bytes, payload.codec.is_text(), expires);
-        self.backend.put(key, &record, how.condition, now)
+        let written = self.backend.put(key, &record, how.condition, now);
+        // Also when it failed: then it is not known what is there.
+        self.tidy_up(key.as_str(), None);
+        written
     }
 
     /// Writes several values at once, in one transaction where the backend has them.
@@ -180,7 +183,9 @@ impl Store {
                 (key.clone(), front.record(payload.bytes, payload.codec.is_text(), expires))
             })
             .collect();
-        self.backend.put_many(&records, now)
+        let written = self.backend.put_many(&records, now);
+        records.iter().for_each(|(key, _)| self.tidy_up(key.as_str(), None));
+        written
     }
 
     /// What goes round the payload: nothing for a value that is written bare.

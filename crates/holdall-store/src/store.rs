@@ -6,6 +6,7 @@ use std::time::Duration;
 use holdall_backend::{Capability, KeyValue};
 use holdall_types::{Clock, Error, ErrorKind, Result, SystemClock};
 
+use crate::beside::{Listener, Place};
 use crate::keyring::Keyring;
 use crate::uri::Uri;
 use crate::{Durability, uri};
@@ -44,6 +45,8 @@ pub struct Store {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) bare: bool,
+    pub(crate) beside: Arc<Place>,
+    pub(crate) listener: Listener,
     read_only: bool,
 }
 
@@ -55,8 +58,11 @@ impl Store {
     pub fn open(uri: &Uri, options: &Options) -> Result<Self> {
         let backend = uri::open(uri, options)?;
         let keyring = Arc::new(Keyring::new(options.keyset.clone()));
+        let beside = backend.beside().map_or_else(Place::temporary, Place::at);
         Ok(Self {
             backend,
+            beside: Arc::new(beside),
+            listener: Listener::default(),
             clock: Arc::new(SystemClock),
             keyring,
             bare: options.bare,
@@ -72,7 +78,8 @@ impl Store {
             Some(_) => Arc::new(Keyring::new(options.keyset.clone())),
         };
         let read_only = self.read_only || options.read_only;
-        Self { keyring, bare: options.bare, read_only, ..self.clone() }
+        let listener = Listener::default();
+        Self { keyring, bare: options.bare, read_only, listener, ..self.clone() }
     }
 
     /// What the backend can do.
@@ -92,7 +99,9 @@ impl Store {
     /// # Errors
     /// Those of the backend.
     pub fn close(&self) -> Result<()> {
-        self.backend.close()
+        self.backend.close()?;
+        self.beside.close();
+        Ok(())
     }
 
     /// Refuses what would write to a store that was opened to be read.

@@ -84,7 +84,8 @@ class Node:
 def of_collection(value: Any) -> Parts:
     """Describe a collection."""
     graph = Graph(convert_legacy_graph(ensure_dict(value.__dask_graph__())))
-    said = {name: getattr(value, name) for name in SAID if hasattr(value, name)}
+    # Asked of the class: a delayed object has whatever it is asked for.
+    said = {name: getattr(value, name) for name in SAID if hasattr(type(value), name)}
     return (
         "dask",
         type(value),

@@ -15,9 +15,17 @@ Parts = tuple[Any, ...]
 
 # The dtypes that the engine takes as they are, in this machine's byte order, each with its name.
 # NumPy has one object for each.
-PLAIN = [(np.dtype(code), np.dtype(code).str) for code in "?bBhHiIlLqQefdFD"]
+CODES = "?bBhHiIlLqQefdFD"
+PLAIN = [(np.dtype(code), np.dtype(code).str) for code in CODES]
 
 contiguous = np.ascontiguousarray
+
+
+def usual(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array with the dtype that NumPy has for all of its kind, if it is one of those above."""
+    code = value.dtype.char
+    known = np.dtype(code) if code in CODES else None
+    return value.view(known) if known == value.dtype else value
 
 
 def dtype_of(dtype: np.dtype[Any]) -> Parts:

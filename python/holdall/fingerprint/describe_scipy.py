@@ -12,9 +12,10 @@ def of_sparse(value: Any) -> Parts:
     """Describe a sparse array. In which order items came, or in how many parts, does not count."""
     found = sparse.coo_array(value, copy=True)
     found.sum_duplicates()
-    places = [np.asarray(place, np.int64) for place in found.coords]
+    order = np.lexsort(found.coords[::-1])
+    places = [np.asarray(place, np.int64)[order] for place in found.coords]
     block = getattr(value, "blocksize", None)
-    return ("scipy.sparse", type(value), value.format, block, value.shape, places, found.data)
+    return ("scipy.sparse", type(value), value.format, block, value.shape, places, found.data[order])
 
 
 BASES = {base for base in (getattr(sparse, "spmatrix", None), sparse.sparray) if base}

@@ -73,18 +73,18 @@ class Writing:
         number = self._numbers.get(id(value))
         if number is None:
             number = len(self.references)
-            try:
-                self.references.append(self._written(value, number))
-            except BaseException:
-                self._failed = value
-                raise
+            protocols = self._protocols_of(number)
+            # From here on whatever fails is about this object.
+            self._failed = value
+            self.references.append(self._written(value, number, protocols))
+            self._failed = None
             self._objects.append(value)
             self._numbers[id(value)] = number
         return number
 
-    def _written(self, value: Any, number: int) -> Reference:
+    def _written(self, value: Any, number: int, protocols: dict[str, Any]) -> Reference:
         serializer = self.registry.find(type(value))
-        answer = serializer.pickle(value, self._protocols_of(number))
+        answer = serializer.pickle(value, protocols)
         if not (isinstance(answer, tuple) and len(answer) == 2 and answer[0] == serializer.name):
             raise SerializationError(
                 f"{shown(serializer)}: pickle() returned {answer!r:.80}; it returns ({serializer.name!r}, pid)"
@@ -101,7 +101,7 @@ class Writing:
         """Return what stands before the value's pickle: nothing if nothing was written beside it."""
         if not self.references:
             return b""
-        return pickle.dumps((MARK, LAYOUT, self.token, self.references), 5)
+        return front_with(self.token, self.references)
 
     def refusal(
         self, value: Any, error: Exception, fine: Callable[[Any], bool]
@@ -139,6 +139,8 @@ class Reading:
 
     protocols_of: gives the protocols of the object of a number in the folder of a token.
     check: raises CorruptFrame unless what is there is what was written.
+    lazy: whether an object was read that may still need its files: any, unless its serializer says
+        `lazy = False`.
     """
 
     def __init__(
@@ -148,6 +150,7 @@ class Reading:
         check: Callable[[str, int, Manifest], None],
     ) -> None:
         self.registry = registry
+        self.lazy = False
         self._protocols_of = protocols_of
         self._check = check
 
@@ -170,9 +173,11 @@ class Reading:
 
     def _object(self, token: str, number: int, reference: Reference) -> Any:
         name, pid, manifest = reference
+        serializer = self.registry.named(name)
         self._check(token, number, manifest)
+        self.lazy = self.lazy or getattr(serializer, "lazy", True) is not False
         try:
-            return self.registry.named(name).unpickle(pid, self._protocols_of(token, number))
+            return serializer.unpickle(pid, self._protocols_of(token, number))
         except (MemoryError, KeyboardInterrupt, HoldallError):
             raise
         except Exception as error:
@@ -200,6 +205,11 @@ class Plain(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Never:
         """Refuse what could run."""
         raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
+
+
+def front_with(token: str, references: list[Reference]) -> bytes:
+    """Return the references as a payload begins with them."""
+    return pickle.dumps((MARK, LAYOUT, token, references), 5)
 
 
 def front_of(file: Any) -> tuple[str, list[Reference]]:

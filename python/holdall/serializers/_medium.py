@@ -54,6 +54,9 @@ class File:
             state["protocol"] = None
         return state
 
+    def __dask_tokenize__(self) -> tuple[str, ...]:
+        return "holdall.serializers", self.token
+
     @property
     def token(self) -> str:
         """What tells it from all others."""

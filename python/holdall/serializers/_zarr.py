@@ -9,6 +9,9 @@ from holdall.serializers._medium import File
 from holdall.serializers._source import Source
 from holdall.serializers._zarr_store import is_three, store_of
 
+# Blosc's own limit, and Zstandard's in numcodecs.
+LARGEST_COMPRESSED = 2**31 - 32
+
 
 def new_group(file: File) -> Any:
     """Make a group in a folder or under a prefix."""
@@ -57,6 +60,9 @@ def create(
     """Create an array whose every chunk is written, even one that is all zeros: -0.0 counts as one."""
     three = is_three()
     options: dict[str, Any] = {"shape": shape, "chunks": chunks}
+    size = 1 if kind == "text" else np.dtype(kind).itemsize
+    if np.prod(chunks, dtype=float) * size > LARGEST_COMPRESSED:
+        options["compressors" if three else "compressor"] = None
     if kind == "text":
         if three:
             from zarr.core.dtype import VariableLengthUTF8

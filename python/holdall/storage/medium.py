@@ -1,15 +1,34 @@
 """What a storage asks of the place where its entries lie."""
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from holdall import _holdall as engine
+from holdall.serializers._beside import Reading, Writing
+from holdall.serializers._registry import Registry
 
-__all__ = ["Medium"]
+__all__ = ["Draft", "Medium", "ProtocolsOf"]
+
+# The protocols of the object of a number in the folder of a token.
+ProtocolsOf = Callable[[str, int], Mapping[str, Any]]
+
+
+class Draft(Protocol):
+    """The side data of one entry while it is written."""
+
+    def writing(self, registry: Registry) -> Writing:
+        """Return what a value is written with."""
+
+    def publish(self) -> str:
+        """Bring what was written where it belongs, and return its token."""
+
+    def remove(self) -> None:
+        """Remove all of it, as far as it is there."""
 
 
 class Medium(Protocol):
-    """Where entries lie. `engine.Shelf` is one as it stands."""
+    """Where entries lie."""
 
     def look(
         self, workflow: str, name: str, key: str | None, *, foreign: bool = False
@@ -41,7 +60,7 @@ class Medium(Protocol):
         """Return what keeps others from a key while a block runs."""
 
     def saving(self, workflow: str, name: str) -> AbstractContextManager[Any]:
-        """Return what keeps others from saving under a name while a block runs."""
+        """Return what keeps others from removing the side data that is written for a name."""
 
     def bytes(self, workflow: str, name: str) -> bytes | None:
         """Return all that is kept of the newest entry of a name, whatever it is."""
@@ -72,3 +91,15 @@ class Medium(Protocol):
 
     def clear_side(self, workflow: str, name: str) -> None:
         """Remove the side data of a name that no entry refers to."""
+
+    def draft(self, workflow: str, name: str) -> Draft:
+        """Return a new folder for side data."""
+
+    def reading(self, workflow: str, name: str, registry: Registry) -> Reading:
+        """Return what a value with side data is read with."""
+
+    def protocols(self, workflow: str, name: str) -> ProtocolsOf:
+        """Return what side data is removed with."""
+
+    def bigdata(self, workflow: str) -> Mapping[str, Any]:
+        """Return the protocols of the side data that Function Fuse wrote, to be read."""

@@ -1,14 +1,23 @@
 """What every storage does."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from fnmatch import fnmatchcase
 from typing import Any
 
 from holdall import _holdall as engine
-from holdall.errors import DoesNotExist, NotAFrame, UntrustedPayloadError, ValidationError
+from holdall.errors import (
+    DoesNotExist,
+    HoldallError,
+    NotAFrame,
+    UntrustedPayloadError,
+    ValidationError,
+)
+from holdall.serializers._beside import references_of
+from holdall.serializers._registry import Registry
+from holdall.storage import _fuse
 from holdall.storage.entry import Entry
-from holdall.storage.medium import Medium
+from holdall.storage.medium import Medium, ProtocolsOf
 
 __all__ = ["Storage"]
 
@@ -36,9 +45,10 @@ class Storage:
         self._recipe = dict(recipe)
         self._trust = trust
         self._keyset = keyset
+        self._registry = Registry()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reopen, (self._recipe, self.always_read)
+        return reopen, (self._recipe, self.always_read, tuple(self._registry))
 
     def __repr__(self) -> str:
         return f"storage_factory({self._recipe!r})"
@@ -100,6 +110,17 @@ class Storage:
         """Make a place for a workflow; `save` makes it too."""
         self._medium.new_workflow(workflow_name)
 
+    def register_persistent_serializers(self, *serializers: Any) -> None:
+        """Register classes or objects that write types of their own beside a value.
+
+        See `holdall.serializers`. Raises ValidationError for what is no serializer.
+        """
+        self._registry.register(*serializers)
+
+    def have_serializers(self) -> bool:
+        """Say whether any is registered."""
+        return bool(self._registry)
+
     # What runners and `memo` ask.
 
     def look(self, workflow: str, name: str, key: str) -> Entry | None:
@@ -132,11 +153,19 @@ class Storage:
         The former newest stays as an older one if its key was another. On any failure nothing is
         left, and what was kept stays.
         """
-        frame = engine.dumps(obj, keyset=self._keyset)
-        kept, replaced = self._medium.keep(
-            workflow, name, key, frame, **self._about(about), side=None
-        )
-        self._discard(replaced)
+        said: dict[str, Any] = {
+            "result": about.get("result"),
+            "items": dict(about.get("items") or {}),
+            "parts": dict(about.get("parts") or {}),
+            "seconds": float(about.get("seconds") or 0),
+        }
+        if not self._registry:
+            frame = engine.dumps(obj, keyset=self._keyset)
+            kept, replaced = self._medium.keep(workflow, name, key, frame, **said, side=None)
+        else:
+            kept, replaced = self._keep_beside(workflow, name, key, obj, said)
+        if replaced:
+            self._discard(replaced)
         return Entry(*kept.fields(), kept)
 
     def claim(self, workflow: str, name: str, key: str) -> AbstractContextManager[Any]:
@@ -160,21 +189,54 @@ class Storage:
             removed += count
         return removed
 
-    def _value(self, kept: engine.Kept) -> Any:
-        return engine.loads(self._medium.frame(kept), trust=self._trust, keyset=self._keyset)
+    def _keep_beside(
+        self, workflow: str, name: str, key: str, obj: Any, said: dict[str, Any]
+    ) -> tuple[engine.Kept, list[engine.Kept]]:
+        medium = self._medium
+        # Whoever looks for what killed writers left behind leaves this name alone.
+        with medium.saving(workflow, name):
+            draft = medium.draft(workflow, name)
+            try:
+                frame, refers = engine.dumps_with(
+                    obj, draft.writing(self._registry), keyset=self._keyset
+                )
+                side = draft.publish() if refers else None
+                return medium.keep(workflow, name, key, frame, **said, side=side)
+            except BaseException:
+                draft.remove()
+                medium.clear_side(workflow, name)
+                raise
 
-    def _about(self, about: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "result": about.get("result"),
-            "items": dict(about.get("items") or {}),
-            "parts": dict(about.get("parts") or {}),
-            "seconds": float(about.get("seconds") or 0),
-        }
+    def _value(self, kept: engine.Kept) -> Any:
+        frame = self._medium.frame(kept)
+        if kept.side is None or not self._registry:
+            return engine.loads(frame, trust=self._trust, keyset=self._keyset)
+        workflow, name, *_ = kept.fields()
+        reading = self._medium.reading(workflow, name, self._registry)
+        return engine.loads_with(frame, reading, trust=self._trust, keyset=self._keyset)
 
     def _discard(self, entries: list[engine.Kept]) -> None:
         """Remove the side data of entries that are gone."""
+        names: dict[tuple[str, str], None] = {}
+        for kept in entries:
+            workflow, name, *_ = kept.fields()
+            names[workflow, name] = None
+            # Whatever a serializer makes of it, the folder goes.
+            with suppress(Exception):
+                remove(kept, self._registry, self._medium.protocols(workflow, name))
+        for workflow, name in names:
+            self._medium.clear_side(workflow, name)
 
     def _foreign(self, workflow: str, name: str) -> Any:
+        if self._trust == "all":
+            data = self._medium.bytes(workflow, name)
+            if data is None:
+                raise self._missing(workflow, name)
+            try:
+                return _fuse.loads(data, self._registry, self._medium.bigdata(workflow))
+            except HoldallError as error:
+                error.about(f"{name!r} in the workflow {workflow!r}")
+                raise
         raise UntrustedPayloadError(
             f"what is kept of {name!r} in the workflow {workflow!r} is no entry of holdall's; if "
             'Function Fuse wrote it and you trust whoever ran it, read it with trust="all"'
@@ -187,10 +249,23 @@ class Storage:
         )
 
 
-def reopen(recipe: Mapping[str, Any], always_read: bool) -> Storage:
+def remove(kept: engine.Kept, registry: Registry, protocols_of: ProtocolsOf) -> None:
+    """Have the serializers remove what they wrote beside the value of an entry that is gone."""
+    payload = kept.payload()
+    found = None if payload is None else references_of(payload)
+    if found is None:
+        return
+    token, references = found
+    for number, (name, pid, _) in enumerate(references):
+        with suppress(Exception):
+            registry.named(name).remove(pid, protocols_of(token, number))
+
+
+def reopen(recipe: Mapping[str, Any], always_read: bool, serializers: tuple[Any, ...]) -> Storage:
     """Make a pickled storage again."""
     from holdall.storage.factory import storage_factory
 
     storage = storage_factory(recipe)
     storage.always_read = always_read
+    storage.register_persistent_serializers(*serializers)
     return storage

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from holdall.errors import DoesNotExist, ValidationError
-from holdall.fingerprint import opaque_parts
+from holdall.fingerprint.parts import opaque_parts
 from holdall.workflow.actor import Actor
 from holdall.workflow.graph import Goal, goal_of
+from holdall.workflow.memory import Memory
 from holdall.workflow.node import BaseNode
+from holdall.workflow.reports import UNREADABLE
 from holdall.workflow.run import Run
 from holdall.workflow.state import State
 from holdall.workflow.why import reasons
@@ -36,11 +38,11 @@ class Explanation:
 def explained(workflow: "LocalWorkflow", asked: Any) -> Explanation:
     """Explain a node, which need not be one that the workflow was asked for."""
     node = node_of(workflow, asked)
-    storage, by_name = workflow.object_storage, workflow.key == "name"
-    run = Run(workflow.workflow_name, [Goal(node)], storage, by_name=by_name)
-    state = run.states[node]
-    if storage is None or by_name or state.is_logged:
-        is_hit = storage is not None and not state.is_logged and run.look(state)
+    by_name = workflow.key == "name"
+    run = Run(workflow.workflow_name, [Goal(node)], workflow.object_storage, by_name=by_name)
+    state, memory = run.states[node], run.memory
+    if memory is None or by_name or state.is_logged:
+        is_hit = memory is not None and not state.is_logged and memory.find(state)
         return verdict(state, is_hit=is_hit)
     # What runs for sure, and what may because of that.
     causes: dict[State, State] = {}
@@ -54,7 +56,7 @@ def explained(workflow: "LocalWorkflow", asked: Any) -> Explanation:
     if not found:
         return verdict(state, is_hit=run.decide(state))
     lines = [f"{each.node.name} runs before: {'; '.join(why(each))}" for each in found]
-    if node.kind != "actor" and run.newest(state) is None:
+    if node.kind != "actor" and is_new(memory, node):
         return Explanation(node.name, True, ("nothing is kept under this name", *lines))
     return Explanation(
         node.name, None, (*lines, "it runs if that gives something else than before")
@@ -81,10 +83,15 @@ def verdict(state: State, *, is_hit: bool) -> Explanation:
 
 def why(state: State) -> list[str]:
     """Say why a node will run."""
-    if state.parts is not None:
-        # Nothing was said of it if what is kept could be read.
-        state.older = state.run.newest(state)
-    return [*state.notes, *(reasons(state) if not state.notes else ())]
+    return state.notes or reasons(state)
+
+
+def is_new(memory: Memory, node: BaseNode) -> bool:
+    """Whether nothing at all is kept under a node's name."""
+    try:
+        return memory.storage.newest(memory.workflow, node.name) is None
+    except UNREADABLE:
+        return False
 
 
 def node_of(workflow: "LocalWorkflow", asked: Any) -> BaseNode:

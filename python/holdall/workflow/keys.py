@@ -3,7 +3,10 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from holdall.fingerprint import Known, Parts, call_parts, code_of, fingerprint
+from holdall.fingerprint import Known, fingerprint
+from holdall.fingerprint.call import call_parts
+from holdall.fingerprint.code import Code, code_of
+from holdall.fingerprint.parts import Parts
 from holdall.workflow.actor import Actor, ActorNode
 from holdall.workflow.item import Item
 from holdall.workflow.node import BaseNode
@@ -16,10 +19,10 @@ if TYPE_CHECKING:
 MOST_ITEMS = 64
 
 
-def code_for(node: BaseNode) -> Any:
+def code_for(node: BaseNode) -> Code:
     """Return what is known of the code of a node's function."""
     codes = node.rules.codes
-    code = codes.get(node.func)
+    code: Code | None = codes.get(node.func)
     if code is None:
         code = codes[node.func] = code_of(node.func)
     return code
@@ -71,20 +74,20 @@ def digest_of_item(state: State, path: tuple[Any, ...]) -> bytes:
     return fingerprint(("holdall.item", digest, rest)) if rest else digest
 
 
-def digests_of(state: State, value: Any) -> tuple[bytes, dict[str, str], bool]:
-    """Return the digests of a result and of its items, and whether it is the value that they are of."""
+def digests_of(value: Any) -> tuple[bytes, dict[str, str]]:
+    """Return the digests of a result and of its items. Raises what `fingerprint` raises.
+
+    Of a result in items that of the whole is made of theirs: large ones are read once.
+    """
     kind = type(value)
-    try:
-        items: dict[str, str] = {}
-        if kind in (tuple, list):
-            if 0 < len(value) <= MOST_ITEMS:
-                items = {str(index): fingerprint(item).hex() for index, item in enumerate(value)}
-        elif kind is dict and 0 < len(value) <= MOST_ITEMS and set(map(type, value)) == {str}:
-            items = {repr(name): fingerprint(item).hex() for name, item in value.items()}
-        return fingerprint(value), items, True
-    except Exception:
-        # Nobody can tell it from another value, so it goes by what it came from.
-        return derived(state.key), {}, False
+    if kind in (tuple, list):
+        if 0 < len(value) <= MOST_ITEMS:
+            items = {str(index): fingerprint(item).hex() for index, item in enumerate(value)}
+            return fingerprint(("holdall.items", kind.__name__, items)), items
+    elif kind is dict and 0 < len(value) <= MOST_ITEMS and set(map(type, value)) == {str}:
+        items = {repr(name): fingerprint(item).hex() for name, item in value.items()}
+        return fingerprint(("holdall.items", "dict", items)), items
+    return fingerprint(value), {}
 
 
 def derived(key: str) -> bytes:

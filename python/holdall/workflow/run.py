@@ -10,19 +10,17 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from holdall.errors import Conflict
-from holdall.fingerprint import fingerprint
 from holdall.workflow.actor import Actor, ActorNode
 from holdall.workflow.call import annotate, called
 from holdall.workflow.graph import Goal, ordered
 from holdall.workflow.item import Item
 from holdall.workflow.keys import code_for, derived, digests_of, parts_of
+from holdall.workflow.memory import Memory
 from holdall.workflow.node import BaseNode
 from holdall.workflow.places import PLAIN
-from holdall.workflow.reports import UNREADABLE, report, unreadable
+from holdall.workflow.reports import UNREADABLE, report
 from holdall.workflow.state import MISSING, State
 from holdall.workflow.troupes import Troupes
-from holdall.workflow.twins import names_in
 
 
 class Wanted(Exception):
@@ -42,7 +40,8 @@ class Run:
     def __init__(
         self, name: str, goals: Iterable[Goal], storage: Any = None, *, by_name: bool = False
     ) -> None:
-        self.name, self.storage, self.by_name = name, storage, by_name
+        self.name, self.by_name = name, by_name
+        self.memory = None if storage is None else Memory(name, storage, by_name=by_name)
         self.goals = list(goals)
         # Digests are of use only where something is kept.
         self.is_keyed = storage is not None and not by_name
@@ -53,7 +52,6 @@ class Run:
                 self.states[parent].uses += 1
         for goal in self.goals:
             self.states[goal.node].uses += 1
-        self.names = names_in(storage) if self.is_keyed else {}
         self.troupes = Troupes(nodes)
         self.objects: dict[ActorNode, Any] = {}
         self.lock = threading.Lock()
@@ -83,13 +81,14 @@ class Run:
         if self.is_keyed:
             state.parts = parts_of(node, self.states)
             state.key = state.parts.digest().hex()
+            state.of_code = code_for(node).current()
         if node.kind == "actor":
             # It has no result: it is made if a method must run.
             state.stage = "skipped"
             return True
-        if self.storage is None or state.is_logged:
+        if self.memory is None or state.is_logged:
             return False
-        return self.look(state) or (self.is_keyed and not node.is_named and self.join_twin(state))
+        return self.memory.find(state) or self.memory.join_twin(state)
 
     def decided(self, state: State) -> bool:
         """Do what `decide` does, once the nodes before are settled."""
@@ -102,92 +101,34 @@ class Run:
             self.fail(state, error)
             raise
 
-    def look(self, state: State) -> bool:
-        """See whether there is an entry."""
-        if state.is_lost:
-            return False
-        try:
-            if self.by_name:
-                entry = self.storage.newest(self.name, state.node.name)
-            else:
-                entry = self.storage.look(self.name, state.node.name, state.key)
-        except UNREADABLE as error:
-            unreadable(state, error)
-            return False
-        if entry is None:
-            return False
-        self.found(state, entry)
-        return True
-
-    def found(self, state: State, entry: Any) -> None:
-        """Settle a node by an entry."""
-        state.entry, state.seconds, state.stage = entry, entry.seconds, "hit"
-        if self.is_keyed:
-            state.digest = bytes.fromhex(entry.result) if entry.result else derived(state.key)
-            state.items = entry.items
-            self.names.setdefault((self.name, state.key), entry.name)
-
-    def twin(self, state: State) -> Any:
-        """Return the entry of another node that is the same call."""
-        name = self.names.get((self.name, state.key))
-        if name is None or name == state.node.name:
-            return None
-        try:
-            return self.storage.look(self.name, name, state.key)
-        except UNREADABLE:
-            return None
-
-    def join_twin(self, state: State) -> bool:
-        """Settle a node by the entry of another that is the same call."""
-        entry = self.twin(state)
-        if entry is None:
-            return False
-        self.found(state, entry)
-        state.note(f"the same call as {entry.name}")
-        return True
-
     # Running a node
 
     def perform(self, state: State) -> None:
         """Settle a node that is not there."""
         try:
-            if self.storage is None or state.is_logged:
+            if self.memory is None or state.is_logged:
                 self.compute(state)
             else:
-                self.perform_once(state)
+                self.perform_once(state, self.memory)
         except Wanted:
             raise
         except BaseException as error:
             self.fail(state, error)
             raise
 
-    def perform_once(self, state: State) -> None:
+    def perform_once(self, state: State, memory: Memory) -> None:
         """Settle a node by whatever is nearest, while no other process does."""
-        with self.storage.claim(self.name, state.node.name, state.key):
-            if self.look(state) or self.take_over(state):
+        with memory.storage.claim(self.name, state.node.name, state.key):
+            # Another may have been faster.
+            if memory.find_again(state) or memory.copy_twin(state):
                 return
             self.compute(state)
             if state.is_doubtful:
                 report(state, "so its result is not kept: what it came from is not known")
-            else:
-                self.keep(state, state.value)
-
-    def take_over(self, state: State) -> bool:
-        """Keep the result of another node that is the same call under this name as well.
-
-        A name that was given by hand is one that somebody may ask the storage for.
-        """
-        entry = self.twin(state) if self.is_keyed and state.node.is_named else None
-        if entry is None:
-            return False
-        try:
-            value = self.storage.load(entry)
-        except UNREADABLE:
-            return False
-        self.found(state, entry)
-        self.keep(state, value)
-        state.note(f"the same call as {entry.name}")
-        return True
+                return
+            kept = memory.keep(state, state.value)
+            if kept is not state.value:
+                state.value, state.seal = kept, None
 
     def compute(self, state: State) -> None:
         """Run a node, and what its actors need before."""
@@ -202,10 +143,20 @@ class Run:
         else:
             value = self.call(state)
         state.value = value
-        if self.is_keyed:
-            state.digest, state.items, is_of_value = digests_of(state, value)
-            state.seal = state.digest if is_of_value else None
-        state.tick, state.stage = self.ticks, "ran"
+        self.seal(state, value)
+        state.stage = "ran"
+
+    def seal(self, state: State, value: Any) -> None:
+        """Note what a result is, for the keys of those that get it, and to see a change."""
+        state.tick = self.ticks
+        if not self.is_keyed:
+            return
+        try:
+            state.digest, state.items = digests_of(value)
+            state.seal = state.digest
+        except Exception:
+            # Nobody can tell it from another value, so it goes by what it came from.
+            state.digest, state.items, state.seal = derived(state.key), {}, None
 
     def call(self, state: State) -> Any:
         """Call what a node is of."""
@@ -258,8 +209,7 @@ class Run:
     def check(self, state: State, alone: bool) -> None:
         """Report what changed while a node ran: by itself, or by another one beside it."""
         code = code_for(state.node)
-        # Beside others the code may have been read again since, for another node.
-        for name in code.changed() if alone else code.changed(state.parts):
+        for name in code.changed(state.of_code):
             report(state, f"the variable {name} changed while it ran")
             state.is_doubtful = state.is_doubtful or not alone
         if alone:
@@ -269,31 +219,6 @@ class Run:
             if given.value is not MISSING and not self.is_as_it_was(given):
                 report(state, f"the result of {parent.name} changed while it ran")
                 state.is_doubtful = True
-
-    def keep(self, state: State, value: Any) -> None:
-        """Keep the result of a node."""
-        if self.is_keyed:
-            state.older = self.newest(state)
-        about = {
-            "result": state.digest.hex() or None,
-            "items": state.items,
-            "parts": state.parts or {},
-            "seconds": state.seconds,
-        }
-        state.entry = self.storage.keep(self.name, state.node.name, state.key, value, about)
-        state.is_lost = False
-        if self.storage.always_read:
-            state.value, state.seal = self.storage.load(state.entry), None
-        if self.is_keyed:
-            self.names.setdefault((self.name, state.key), state.node.name)
-
-    def newest(self, state: State) -> Any:
-        """Return the parts of the entry that this node had before."""
-        try:
-            entry = self.storage.newest(self.name, state.node.name)
-        except UNREADABLE:
-            return None
-        return None if entry is None else entry.parts
 
     # Values
 
@@ -313,40 +238,26 @@ class Run:
                 return value
             if state.entry is None:
                 report(state, "its result was changed in place by a node that got it")
-                state.digest, state.items, _ = digests_of(state, value)
-                state.seal = state.digest
+                self.seal(state, value)
                 return value
             report(
                 state,
                 "its result was changed in place by a node that got it; others get it as it was",
             )
             state.value = MISSING
-        if state.entry is None:
+        if self.memory is None or state.entry is None:
             state.stage = "waiting"
             raise Wanted(state)
         try:
-            value = self.load(state)
+            value = self.memory.load(state)
         except UNREADABLE as error:
-            unreadable(state, error)
-            state.entry, state.stage, state.is_lost = None, "waiting", True
-            self.names.pop((self.name, state.key), None)
+            self.memory.lose(state, error)
             raise Wanted(state) from error
         if state.uses > 1:
-            state.value, state.tick = value, self.ticks
+            # Not by its digest: what is read back may be of another type, a mapped array say.
             state.seal = sealed(value) if self.is_keyed else None
+            state.value, state.tick = value, self.ticks
         return value
-
-    def load(self, state: State) -> Any:
-        """Load what is kept of a node."""
-        try:
-            return self.storage.load(state.entry)
-        except Conflict:
-            # Kept anew since it was looked at, or gone.
-            entry = self.storage.look(self.name, state.entry.name, state.entry.key)
-            if entry is None:
-                raise
-            state.entry = entry
-            return self.storage.load(entry)
 
     def is_as_it_was(self, state: State) -> bool:
         """Whether nobody changed a value that several nodes get."""
@@ -426,6 +337,6 @@ class Run:
 def sealed(value: Any) -> bytes | None:
     """Return a digest by which a change is seen, or None for what has none."""
     try:
-        return fingerprint(value)
+        return digests_of(value)[0]
     except Exception:
         return None

@@ -34,6 +34,7 @@ class State:
         "key",
         "node",
         "notes",
+        "of_code",
         "older",
         "parts",
         "run",
@@ -50,6 +51,7 @@ class State:
         self.stage = "waiting"
         self.key = ""
         self.parts: Any = None
+        self.of_code: Any = None
         self.older: Any = None
         self.entry: Any = None
         self.digest = b""
@@ -79,8 +81,8 @@ class State:
         """Return the result of a run that is over."""
         if self.value is not MISSING:
             return self.value
-        if self.entry is not None:
-            return self.run.storage.load(self.entry)
+        if self.entry is not None and self.run.memory is not None:
+            return self.run.memory.load(self)
         raise DoesNotExist(
             f"the result of {self.node.name!r} is not there any more: it was not asked for, and no storage has it. "
             "Give the node to the workflow, or set a storage"

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from holdall.fingerprint import explain_parts
+from holdall.fingerprint.parts import explain_parts
 from holdall.workflow.node import BaseNode
 from holdall.workflow.places import leaves_in
 
@@ -16,7 +16,7 @@ def reasons(state: "State") -> list[str]:
     """Say why a node ran, or would."""
     if state.is_logged:
         return ["it runs each time: log_nodes said so"]
-    if state.run.storage is None:
+    if state.run.memory is None:
         return ["no storage keeps its results"]
     if state.parts is None:
         return [] if state.notes else ["nothing is kept under this name"]

@@ -40,6 +40,9 @@ use read::Wanted;
 pub use path::{Place, path_of};
 pub use segment::Disk;
 
+/// The folder of what registered serializers write.
+const BESIDE: &str = ".holdall/beside";
+
 /// Where a store of files is, and how it behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -117,6 +120,10 @@ impl KeyValue for Files {
 
     fn key_in_header(&self, key: &Key<'_>) -> bool {
         self.may_be_hashed(key.as_str())
+    }
+
+    fn beside(&self) -> Option<PathBuf> {
+        Some(self.root.join(BESIDE))
     }
 
     fn get(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {

@@ -142,6 +142,10 @@ impl KeyValue for Sqlite {
         Capability { name: "sqlite", header_beside: true, blocking: true, shared: true }
     }
 
+    fn beside(&self) -> Option<PathBuf> {
+        Some(self.place.beside(".beside"))
+    }
+
     fn get(&self, key: &Key<'_>, now: u64) -> Result<Option<Stored>> {
         self.get_one(key, false, now)
     }

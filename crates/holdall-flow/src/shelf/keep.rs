@@ -12,7 +12,7 @@ use holdall_types::{Error, ErrorKind, Result};
 use super::lock::{Byte, Held, byte_of};
 use super::look::{Kept, older};
 use super::name::file_of;
-use super::{FOR_EVER, SIDE, Shelf, Workflow, not_synced, refused};
+use super::{FOR_EVER, Shelf, Workflow, not_synced, refused};
 use crate::entry::{Said, Whose};
 
 /// What the name of a file under construction begins with.
@@ -166,14 +166,6 @@ impl Drop for Claim {
         if here {
             self.workflow.let_go();
         }
-    }
-}
-
-impl Claim {
-    /// The folder of the side data of the workflow.
-    #[must_use]
-    pub fn side(&self) -> std::path::PathBuf {
-        self.workflow.path.join(SIDE)
     }
 }
 

@@ -209,6 +209,18 @@ impl Kept {
     pub const fn new(said: Said) -> Self {
         Self { said, doubt: None, frame: None }
     }
+
+    /// The same with the value's frame, which is yet to be checked.
+    #[must_use]
+    pub fn with_frame(self, frame: Vec<u8>) -> Self {
+        Self { frame: Some(frame), ..self }
+    }
+
+    /// The value's frame if it was read, which is yet to be checked.
+    #[must_use]
+    pub fn frame(&self) -> Option<&[u8]> {
+        self.frame.as_deref()
+    }
 }
 
 impl Workflow {

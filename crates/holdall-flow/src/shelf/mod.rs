@@ -2,7 +2,7 @@
 //!
 //! - `<workflow>/<name>` is the newest entry of a name, `<workflow>/<name>@<key>` an older one that another
 //!   key replaced (`name.rs` says what file a name has);
-//! - `<workflow>/.side/<name>@<token>/` holds the side data of one entry, made before the entry and removed
+//! - `<workflow>/.side/<name>/<token>/` holds the side data of one entry, made before the entry and removed
 //!   after it;
 //! - `<workflow>/.tmp@<byte>@<number>` is an entry under construction, `<workflow>/.lock` what keys are
 //!   claimed by (`lock.rs`).
@@ -96,10 +96,10 @@ impl Shelf {
         self.root.join(name::file_of(workflow))
     }
 
-    /// The folder of the side data of an entry.
+    /// The folder of the side data of a name's entries, one folder an entry.
     #[must_use]
-    pub fn side_of(&self, workflow: &str, name: &str, token: &str) -> PathBuf {
-        self.folder_of(workflow).join(SIDE).join(format!("{}@{token}", name::file_of(name)))
+    pub fn side_of(&self, workflow: &str, name: &str) -> PathBuf {
+        self.folder_of(workflow).join(SIDE).join(name::file_of(name))
     }
 
     /// The folder of a workflow, open, if it is there.

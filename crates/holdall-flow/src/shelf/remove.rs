@@ -123,10 +123,9 @@ impl Shelf {
         removed: &mut Removed,
     ) -> Result<()> {
         let held = open.hold(saving(file))?;
-        let mut sides = false;
+        let before = removed.beside.len();
         for member in members {
             let beside = self.with_side(open, member, whose);
-            sides |= beside.is_none();
             let gone = open.folder.unlink(member);
             if gone.map_err(|error| refused(error, &open.path.join(member), "remove"))? {
                 removed.count += 1;
@@ -134,7 +133,7 @@ impl Shelf {
             }
         }
         // Those that could not be read may have had some.
-        if sides && removed.beside.is_empty() {
+        if removed.beside.len() == before {
             open.sweep_side(file);
         }
         drop(held);

@@ -1,6 +1,8 @@
 //! What killed writers left behind, and the end of a workflow.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,9 +12,10 @@ use super::keep::{TEMPORARY, saving};
 use super::lock::{Byte, LOCK};
 use super::{SIDE, Workflow, refused};
 
-/// The file and the token of a folder of side data.
-fn parts_of(side: &str) -> Option<(&str, &str)> {
-    side.rsplit_once('@')
+/// The names in a folder, as far as they can be told.
+fn listed(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 impl Workflow {
@@ -33,40 +36,38 @@ impl Workflow {
             }
         }
         if names.iter().any(|(name, _)| name == SIDE) {
-            for file in self.sides().iter().filter_map(|side| parts_of(side)).map(|(file, _)| file) {
-                if let Some(_held) = self.locks.hold(&self.folder, saving(file), Duration::ZERO)? {
-                    self.sweep_side(file);
+            for file in listed(&self.path.join(SIDE)) {
+                if let Some(_held) = self.locks.hold(&self.folder, saving(&file), Duration::ZERO)? {
+                    self.sweep_side(&file);
                 }
             }
         }
         Ok(())
     }
 
-    /// The names of the folders of side data.
-    fn sides(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.path.join(SIDE)) else { return Vec::new() };
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect()
-    }
-
     /// Removes the side data that no entry of a file refers to. The file's lock is held. As long as one of
     /// them cannot be read, nobody knows what it refers to.
     pub(super) fn sweep_side(&self, file: &str) {
-        let sides = self.sides();
-        let mut orphans: Vec<_> =
-            sides.iter().filter(|side| parts_of(side).is_some_and(|(whose, _)| whose == file)).collect();
-        if orphans.is_empty() {
+        let side = self.path.join(SIDE);
+        let folder = side.join(file);
+        // A link would lead to what is not ours.
+        let ours = |path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+        if !ours(&side) || !ours(&folder) {
             return;
         }
-        let Ok(families) = self.families() else { return };
-        for member in families.get(file).into_iter().flatten() {
-            let Some(said) = self.said_in(member) else { return };
-            orphans.retain(|side| parts_of(side).map(|(_, token)| token) != said.side.as_deref());
+        let mut orphans = listed(&folder);
+        if !orphans.is_empty() {
+            let Ok(families) = self.families() else { return };
+            for member in families.get(file).into_iter().flatten() {
+                let Some(said) = self.said_in(member) else { return };
+                orphans.retain(|token| Some(token.as_str()) != said.side.as_deref());
+            }
+            for token in orphans {
+                let _ = fs::remove_dir_all(folder.join(token));
+            }
         }
-        for side in orphans {
-            let _ = std::fs::remove_dir_all(self.path.join(SIDE).join(side));
-        }
-        // Only if it is empty.
-        let _ = std::fs::remove_dir(self.path.join(SIDE));
+        // Only if they are empty.
+        let _ = fs::remove_dir(&folder).and_then(|()| fs::remove_dir(&side));
     }
 
     /// Removes the folder if there is no entry in it and nobody at work.
@@ -91,12 +92,12 @@ impl Workflow {
             return Ok(());
         }
         if names.iter().any(|(name, _)| name == SIDE) {
-            std::fs::remove_dir_all(self.path.join(SIDE))?;
+            fs::remove_dir_all(self.path.join(SIDE))?;
         }
         // Elsewhere a lock file that was made again cannot be told from the one that was removed.
         if cfg!(unix) {
             self.folder.unlink(LOCK)?;
-            match std::fs::remove_dir(&self.path) {
+            match fs::remove_dir(&self.path) {
                 // Somebody has begun again.
                 Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
                 removed => removed?,

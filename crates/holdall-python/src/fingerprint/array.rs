@@ -19,8 +19,28 @@ type Plain = (Py<PyAny>, String);
 /// Tells an array, if its items are their bytes.
 pub fn array(array: &Bound<'_, PyAny>, out: &mut Digester) -> Result<bool> {
     let py = array.py();
+    if let Some(name) = plain(array)? {
+        return told(array, name, out);
+    }
+    // A dtype that was read from somewhere is equal to the one that everybody uses, and not the same.
+    let usual = numpy(py)?.call_method1(intern!(py, "usual"), (array,))?;
+    match plain(&usual)? {
+        Some(name) => told(&usual, name, out),
+        None => Ok(false),
+    }
+}
+
+/// What the dtype of an array is called, if its items are their bytes.
+fn plain(array: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
+    static PLAIN: PyOnceLock<Vec<Plain>> = PyOnceLock::new();
+    let py = array.py();
+    let known = PLAIN.get_or_try_init(py, || numpy(py)?.getattr("PLAIN")?.extract())?;
     let dtype = array.getattr(intern!(py, "dtype"))?;
-    let Some((_, name)) = plain(py)?.iter().find(|(known, _)| known.is(&dtype)) else { return Ok(false) };
+    Ok(known.iter().find(|(known, _)| known.is(&dtype)).map(|(_, name)| name.as_str()))
+}
+
+fn told(array: &Bound<'_, PyAny>, name: &str, out: &mut Digester) -> Result<bool> {
+    let py = array.py();
     // NumPy exports no shape where there are no dimensions, and PyO3 insists on one.
     let point = array.getattr(intern!(py, "ndim"))?.extract::<usize>()? == 0;
     let buffer = if point {
@@ -60,11 +80,6 @@ fn slabs(array: &Bound<'_, PyAny>, stream: &mut Stream, buffer: &PyUntypedBuffer
 /// What Python says of an array of any other dtype.
 pub fn describe<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     numpy(array.py())?.call_method1(intern!(array.py(), "array"), (array,))
-}
-
-fn plain(py: Python<'_>) -> PyResult<&Vec<Plain>> {
-    static PLAIN: PyOnceLock<Vec<Plain>> = PyOnceLock::new();
-    PLAIN.get_or_try_init(py, || numpy(py)?.getattr("PLAIN")?.extract())
 }
 
 /// `holdall.fingerprint.describe_numpy`.

@@ -36,6 +36,9 @@ struct Known {
     kind: Kind,
 }
 
+/// Classes that are made on the way must not fill the memory.
+const MOST_KNOWN: usize = 4096;
+
 static KNOWN: LazyLock<Mutex<HashMap<usize, Known>>> = LazyLock::new(Mutex::default);
 
 /// What the walk does with instances of a type. Asking runs Python code the first time.
@@ -57,9 +60,13 @@ pub fn kind_of(class: &Bound<'_, PyType>) -> PyResult<Kind> {
         version: version_of(class),
         kind: kind.clone_ref(py),
     };
-    let former = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(address, known);
-    // Letting go of a class may run code, which may come here.
-    drop(former);
+    let mut table = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let crowded = table.len() >= MOST_KNOWN;
+    let former = if crowded { std::mem::take(&mut *table) } else { HashMap::new() };
+    let replaced = table.insert(address, known);
+    drop(table);
+    // Letting go of these may run code, which may come here.
+    drop((former, replaced));
     Ok(kind)
 }
 

@@ -24,7 +24,9 @@ const PAUSE: usize = 1 << 16;
 pub fn walk(value: &Bound<'_, PyAny>, root: &str) -> Result<Digest> {
     let mut walker =
         Walker { py: value.py(), out: Digester::default(), open: Vec::new(), kept: Vec::new(), opened: 0 };
-    match walker.run(value) {
+    // Like any other value it is held by the walk, and once by where it comes from.
+    let held = value.clone();
+    match walker.run(&held) {
         Ok(()) => Ok(walker.out.finish()),
         Err(raised) => Err(raised.at(value.py(), &path(root, &walker.open))),
     }

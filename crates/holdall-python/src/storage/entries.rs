@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdall_flow::entry::{self, Whose};
 use holdall_flow::shelf;
+use holdall_flow::shelf::name::{self, Named};
 use holdall_store::{Keyring, Trust};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -58,7 +59,40 @@ impl Entries {
         Ok(entry::length_of(start)?)
     }
 
-    /// Return what is said at the beginning of an entry, and how long that is.
+    /// Raise ValidationError unless a key is one.
+    #[staticmethod]
+    fn check(key: &str) -> Result<()> {
+        check_key(key)
+    }
+
+    /// Return what the beginning of an entry says, on nobody's word.
+    #[staticmethod]
+    fn peek(start: &[u8]) -> Result<Kept> {
+        Ok(Kept { kept: shelf::Kept::new(entry::said_in(start)?) })
+    }
+
+    /// Return the name of the file, or the key, of a workflow or a name.
+    #[staticmethod]
+    fn file(name: &str) -> String {
+        name::file_of(name)
+    }
+
+    /// Return the name that a file says, or None.
+    #[staticmethod]
+    fn name(file: &str) -> Option<String> {
+        match name::name_of(file)? {
+            Named::Name(name) => Some(name),
+            Named::Hash => None,
+        }
+    }
+
+    /// Say whether a file's name is the hash of a name, which the entry says.
+    #[staticmethod]
+    fn is_hash(file: &str) -> bool {
+        name::name_of(file) == Some(Named::Hash)
+    }
+
+    /// Return what is said at the beginning of an entry, with the value if that is there, too.
     ///
     /// key: None for any. size: how long the whole entry is.
     #[pyo3(signature = (start, size, workflow, name, key, *, foreign=false))]
@@ -70,16 +104,20 @@ impl Entries {
         name: &str,
         key: Option<&str>,
         foreign: bool,
-    ) -> Result<(Kept, usize)> {
+    ) -> Result<Kept> {
         key.map(check_key).transpose()?;
         let whose = Whose { workflow, name, key };
-        let (kept, length) = entry::read(start, whose, &self.keyring, self.trust)
+        let kept = entry::read(start, whose, &self.keyring, self.trust)
             .and_then(|front| {
                 front.check_length(size)?;
-                let length = front.length;
-                Ok((shelf::Kept::from(front), length))
+                let rest = start.get(front.length..).filter(|_| start.len() as u64 == size);
+                let kept = shelf::Kept::from(front);
+                Ok(match rest {
+                    Some(rest) => kept.with_frame(rest.to_vec()),
+                    None => kept,
+                })
             })
             .map_err(|error| error.context(whose))?;
-        Ok((Kept::vouched(kept, foreign)?, length))
+        Kept::vouched(kept, foreign)
     }
 }

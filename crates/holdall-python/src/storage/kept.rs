@@ -2,11 +2,14 @@
 
 use holdall_flow::entry::{Pairs, Said};
 use holdall_flow::shelf;
+use holdall_frame::Frame;
 use holdall_types::{Clock, ErrorKind, SystemClock};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
+use crate::encode::long;
 use crate::error::{Raised, Result};
+use crate::fresh;
 
 /// An entry that is there.
 #[pyclass(frozen, module = "holdall._holdall")]
@@ -59,16 +62,30 @@ impl Kept {
         self.kept.doubt.is_some()
     }
 
-    /// Raise CorruptFrame if these bytes are not the value's frame.
-    fn check(&self, py: Python<'_>, frame: &[u8]) -> Result<()> {
+    /// Return the value's frame, checked, or None if it was not read.
+    fn known<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyBytes>>> {
+        let Some(frame) = self.kept.frame() else { return Ok(None) };
         let said = self.said();
-        let checked = crate::encode::long(py, frame.len(), || said.check(frame));
-        Ok(checked.map_err(|error| error.context(said.whose()))?)
+        let checked = long(py, frame.len(), || said.check(frame));
+        checked.map_err(|error| error.context(said.whose()))?;
+        Ok(Some(fresh::bytes(py, frame)?))
+    }
+
+    /// Return the payload of the value's frame if that was read, for whoever looks for references in it.
+    fn payload<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyBytes>>> {
+        let Some(frame) = self.kept.frame() else { return Ok(None) };
+        self.said().check(frame)?;
+        Ok(Some(fresh::bytes(py, Frame::read(frame)?.payload)?))
+    }
+
+    /// Whether two entries hold one value.
+    fn is_same(&self, other: &Self) -> bool {
+        self.said().key == other.said().key && self.said().hash == other.said().hash
     }
 }
 
 fn dict<'py>(py: Python<'py>, pairs: &Pairs) -> Result<Bound<'py, PyDict>> {
-    let dict = crate::fresh::dict(py)?;
+    let dict = fresh::dict(py)?;
     for (name, value) in &pairs.0 {
         dict.set_item(name, value)?;
     }

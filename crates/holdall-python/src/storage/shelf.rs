@@ -17,7 +17,7 @@ use crate::fresh;
 use crate::options::{keyset_of, trust_of};
 
 /// A folder of workflows. `holdall.storage` says what its methods are for.
-#[pyclass(frozen, module = "holdall._holdall")]
+#[pyclass(frozen, subclass, module = "holdall._holdall")]
 pub struct Shelf {
     shelf: Arc<shelf::Shelf>,
 }
@@ -162,9 +162,14 @@ impl Shelf {
         Ok(py.detach(|| self.shelf.clear_side(workflow, name))?)
     }
 
-    /// Return the folder of the side data of an entry.
-    fn side(&self, workflow: &str, name: &str, token: &str) -> PathBuf {
-        self.shelf.side_of(workflow, name, token)
+    /// Return the folder of the side data of a name's entries.
+    fn side(&self, workflow: &str, name: &str) -> PathBuf {
+        self.shelf.side_of(workflow, name)
+    }
+
+    /// Return the folder of a workflow.
+    fn folder(&self, workflow: &str) -> PathBuf {
+        self.shelf.folder_of(workflow)
     }
 }
 

@@ -28,12 +28,13 @@ impl Store {
         let mode = if self.mode == Mode::Raw { Mode::Raw } else { Mode::Auto };
         let reading =
             Reading { mode, trust: self.trust, bytes: false, verify: false, function: None, model: None };
-        let encoded = self.encode(new, self.mode, None, None)?;
+        let side = self.side(py, &key)?;
+        let encoded = self.encode(new, self.mode, None, None, side.as_ref())?;
         let payload = encoded.payload();
         let same = py.import(intern!(py, "holdall._equal"))?.getattr(intern!(py, "same"))?;
         loop {
             let Some(mut loaded) = self.wait(py, || self.engine.get(&key))? else { return Ok(false) };
-            let value = self.decode(py, &key, &mut loaded, reading)?;
+            let Some(value) = self.decode(py, &key, &mut loaded, reading)? else { return Ok(false) };
             if !same.call1((value, expected))?.extract::<bool>()? {
                 return Ok(false);
             }

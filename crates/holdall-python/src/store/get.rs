@@ -5,7 +5,7 @@ use holdall_types::Key;
 use pyo3::prelude::*;
 
 use super::Store;
-use crate::decode::decode;
+use crate::decode::decode_with;
 use crate::error::Result;
 use crate::key::KeyOf;
 use crate::memory;
@@ -55,10 +55,12 @@ impl Store {
             Reading { mode, trust: self.trust(trust)?, bytes, verify, function: deserialization_func, model };
         let loaded =
             self.wait(py, || if mmap { self.engine.get_unread(&key) } else { self.engine.get(&key) })?;
-        match loaded {
-            Some(mut loaded) => self.decode(py, &key, &mut loaded, reading),
-            None => self.missing(py, &key, default.0, raise_on_nonexist),
+        if let Some(mut loaded) = loaded
+            && let Some(value) = self.decode(py, &key, &mut loaded, reading)?
+        {
+            return Ok(value);
         }
+        self.missing(py, &key, default.0, raise_on_nonexist)
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: KeyOf<'_>) -> Result<Bound<'py, PyAny>> {
@@ -77,19 +79,46 @@ impl Store {
         Ok((asked.unwrap_or(self.mode), asked == Some(Mode::Raw)))
     }
 
-    /// The codec, then the function or the model; each at most once. An error of the codec names the
-    /// key.
+    /// The value; `None` if it went while it was read. What is beside a value goes with it, so whoever finds
+    /// that changed reads the value again.
     pub(super) fn decode<'py>(
         &self,
         py: Python<'py>,
         key: &Key<'_>,
         loaded: &mut Loaded,
         reading: Reading<'_, 'py>,
+    ) -> Result<Option<Bound<'py, PyAny>>> {
+        loop {
+            let Some(beside) = self.reading(py, key, loaded)? else {
+                return self.opened(py, key, loaded, reading, None).map(Some);
+            };
+            let error = match self.opened(py, key, loaded, reading, Some(&beside)) {
+                Ok(value) => return Ok(Some(value)),
+                Err(error) => error,
+            };
+            match self.wait(py, || self.engine.get(key))? {
+                Some(again) if again.version() == loaded.version() => return Err(error),
+                Some(again) => *loaded = again,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The codec, then the function or the model; each at most once. An error of the codec names the
+    /// key.
+    pub(super) fn opened<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Key<'_>,
+        loaded: &mut Loaded,
+        reading: Reading<'_, 'py>,
+        beside: Option<&crate::beside::Reading<'py>>,
     ) -> Result<Bound<'py, PyAny>> {
         let check = reading.verify || loaded.must_check(reading.trust);
         let value = memory::take(py, loaded, check)
             .and_then(|segments| {
-                decode(py, loaded, segments, reading.mode, self.engine.keyring(), reading.trust)
+                let (keyring, Reading { mode, trust, .. }) = (self.engine.keyring(), reading);
+                decode_with(py, loaded, segments, mode, keyring, trust, beside)
             })
             .map_err(|error| error.about(py, &format!("get {key}")))?;
         if let Some(function) = reading.function {

@@ -61,6 +61,7 @@ impl Store {
     }
 
     fn __len__(&self, py: Python<'_>) -> Result<usize> {
+        self.sweep_if_due(py);
         let count = self.wait(py, || self.engine.count())?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }

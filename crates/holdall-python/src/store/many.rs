@@ -27,15 +27,18 @@ impl Store {
         let ttl = self.ttl(ttl)?;
         let pairs = pairs(items)?;
         let mut encoded: Vec<(Key<'_>, Encoded<'_>)> = Vec::with_capacity(pairs.len());
+        let mut sides = Vec::new();
         for (name, value) in &pairs {
             let key = KeyOf::extract(name.as_borrowed())?.into_inner();
             if value.is_none() && !self.store_none_values {
                 continue;
             }
+            let side = self.side(py, &key)?;
             let value = self
-                .encode(value, mode, None, None)
+                .encode(value, mode, None, None, side.as_ref())
                 .map_err(|error| error.about(py, &format!("put {key}")))?;
             encoded.push((key, value));
+            sides.extend(side);
         }
         let records: Vec<(Key<'_>, Payload<'_>)> =
             encoded.iter().map(|(key, value)| (key.clone(), value.payload())).collect();
@@ -77,6 +80,10 @@ impl Store {
         for ((name, key), loaded) in names.iter().zip(&keys).zip(found) {
             let value = match loaded {
                 Some(mut loaded) => self.decode(py, key, &mut loaded, reading)?,
+                None => None,
+            };
+            let value = match value {
+                Some(value) => value,
                 None => self.missing(py, key, default.0.clone(), raise_on_nonexist)?,
             };
             values.set_item(name, value)?;

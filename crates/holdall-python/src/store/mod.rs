@@ -1,5 +1,6 @@
 //! The class `Store`: what it holds, and what every verb begins with.
 
+mod beside;
 mod compare_and_swap;
 mod copy;
 mod delete;
@@ -10,11 +11,13 @@ mod pop;
 mod put;
 mod scan;
 
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use holdall_store::{Durability, Options, Store as Engine, Trust, Uri};
 use holdall_types::{ErrorKind, Key};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use crate::error::{Raised, Result};
@@ -23,6 +26,7 @@ use crate::lock::Lock;
 use crate::mode::{Mode, either};
 use crate::options::{span, trust_of};
 
+pub use beside::{SideDraft, drop_side_data};
 pub use scan::Keys;
 
 /// A key-value store. `holdall.Store` adds the verbs that are made of these.
@@ -40,6 +44,13 @@ pub struct Store {
     trust: Trust,
     instances: bool,
     plain: bool,
+    /// The registered serializers, once there are any.
+    registry: PyOnceLock<Py<PyAny>>,
+    /// Whether what was written is on the disk before it is said to be.
+    full: bool,
+    opened: Instant,
+    /// When side data is looked through next, in milliseconds since then.
+    sweep_at: AtomicU64,
 }
 
 #[pymethods]
@@ -102,6 +113,10 @@ impl Store {
             trust,
             instances,
             plain: mode == Mode::Raw,
+            registry: PyOnceLock::new(),
+            full: options.durability == Durability::Full,
+            opened: Instant::now(),
+            sweep_at: AtomicU64::new(0),
         })
     }
 
@@ -178,6 +193,7 @@ impl Store {
         default: Option<Bound<'py, PyAny>>,
         raise_on_nonexist: Option<bool>,
     ) -> Result<Bound<'py, PyAny>> {
+        self.tidy(py, key);
         if let Some(default) = default {
             return Ok(default);
         }

@@ -45,9 +45,22 @@ impl Store {
             let Some(mut loaded) = self.wait(py, || self.engine.get(&key))? else {
                 return self.missing(py, &key, default.0, raise_on_nonexist);
             };
-            let value = self.decode(py, &key, &mut loaded, reading)?;
-            let seen = Condition::Matches(loaded.version());
-            if self.wait(py, || self.engine.delete(&key, seen))? {
+            let seen = loaded.version();
+            let taken = self.take(py, &key, &loaded)?;
+            let beside = taken.as_ref().map(|(_, beside)| beside);
+            let value = match self.opened(py, &key, &mut loaded, reading, beside) {
+                Ok(value) => value,
+                // What is beside a value goes with it: this may have been another one by then.
+                Err(error) if beside.is_some() => match self.wait(py, || self.engine.get(&key))? {
+                    Some(again) if again.version() == seen => return Err(error),
+                    _ => continue,
+                },
+                Err(error) => return Err(error),
+            };
+            if self.wait(py, || self.engine.delete(&key, Condition::Matches(seen)))? {
+                if let Some((taken, beside)) = taken {
+                    taken.keep(&beside)?;
+                }
                 return Ok(value);
             }
         }

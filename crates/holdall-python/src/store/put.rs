@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::Store;
-use crate::encode::{Encoded, encode};
+use super::beside::Side;
+use crate::encode::{Encoded, encode, encode_with};
 use crate::error::Result;
 use crate::key::KeyOf;
 use crate::mode::Mode;
@@ -38,8 +39,9 @@ impl Store {
             return Ok(false);
         }
         let ttl = self.ttl(ttl)?;
+        let side = self.side(py, &key)?;
         let encoded = self
-            .encode(value, mode, serialization_func, model)
+            .encode(value, mode, serialization_func, model, side.as_ref())
             .map_err(|error| error.about(py, &format!("put {}", *key)))?;
         let payload = encoded.payload();
         let condition = if if_absent { Condition::Absent } else { Condition::Any };
@@ -72,8 +74,17 @@ impl Store {
         mode: Mode,
         serialization_func: Option<&Bound<'py, PyAny>>,
         model: Option<&Bound<'py, PyAny>>,
+        side: Option<&Side<'py>>,
     ) -> Result<Encoded<'py>> {
         let py = value.py();
+        let encode = |value: &Bound<'py, PyAny>, mode| match side {
+            None => encode(value, mode),
+            Some(side) => {
+                let encoded = encode_with(value, mode, &side.writing)?;
+                side.finish()?;
+                Ok(encoded)
+            }
+        };
         if let Some(function) = serialization_func {
             return encode(&function.call1((value,))?, mode);
         }
@@ -87,7 +98,9 @@ impl Store {
             return encode(&modelled(value, Some(model.bind(py)))?, mode);
         }
         let as_data = !self.instances && matches!(mode, Mode::Auto | Mode::Json);
-        if as_data && !is_everyday(value) && is_model(value) {
+        let registered =
+            side.map(|side| side.writing.covers(&value.get_type())).transpose()?.unwrap_or(false);
+        if as_data && !registered && !is_everyday(value) && is_model(value) {
             return encode(&modelled(value, None)?, mode);
         }
         encode(value, mode)

@@ -47,6 +47,7 @@ impl Store {
         let (prefix, exclude_prefix) = (text("prefix", prefix)?, text("exclude_prefix", exclude_prefix)?);
         let glob = text("glob", glob)?;
         let depth = depth.map(levels).transpose()?;
+        self.sweep_if_due(py);
         let selection = Selection { prefix, exclude_prefix, glob, depth };
         let listing = self.wait(py, || self.engine.scan(selection))?;
         Ok(Keys { listing: Mutex::new(listing), blocking: self.engine.capability().blocking })
