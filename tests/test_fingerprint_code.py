@@ -8,6 +8,7 @@ import functools
 import inspect
 import itertools
 import logging
+import pickle
 import random
 import textwrap
 import threading
@@ -16,8 +17,10 @@ import types
 import numpy as np
 import pytest
 
-from holdall.fingerprint import code_of, fingerprint
+from holdall.errors import SerializationError
+from holdall.fingerprint import call_parts, code_of, explain_parts, fingerprint
 from holdall.fingerprint.bytecode import digest_of
+from holdall.fingerprint.parts import Parts
 from holdall.fingerprint.reads import reading_of
 
 SOURCES = [difflib, functools, inspect, logging, random, textwrap, dataclasses, enum]
@@ -260,6 +263,51 @@ def outer(x): return 5
     sys.modules.pop(name, None)
 
 
+def test_a_check_of_a_model_is_followed():
+    source = """
+        import pydantic, typing
+        def check(x): return x + LIMIT
+        LIMIT = 1
+        class C(pydantic.BaseModel):
+            a: typing.Annotated[int, pydantic.AfterValidator(check), pydantic.Field(gt=3)]
+        def f(): return C(a=5)
+    """
+    digests = [
+        code_of(made(text)).current().digest()
+        for text in (
+            source,
+            source,
+            source.replace("LIMIT = 1", "LIMIT = 2"),
+            source.replace("gt=3", "gt=4"),
+        )
+    ]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
+
+
+def test_a_function_that_is_called_while_an_object_is_looked_at_counts_as_ever():
+    f = made("""
+        def helper(x): return x
+        def g(x): return helper(x)
+        class C:
+            def __holdall_fingerprint__(self): return keys.append(key()) or 1
+        c, keys = C(), []
+        def f(): return c
+    """)
+    g = f.__globals__["g"]
+    f.__globals__["key"] = lambda: call_parts(code_of(g), g, (1,), {}).digest()
+    expected = f.__globals__["key"]()
+    code_of(f).current()
+    assert set(f.__globals__["keys"]) == {expected}
+
+
+def test_what_is_not_followed_goes_by_its_name():
+    assert dict(code_of(max).current())["code:builtins.max"] == "by its name"
+    assert code_of(max).current() != code_of(min).current()
+    found = dict(code_of(np.linalg.norm).current())
+    assert found["library:numpy"] == np.__version__
+
+
 def test_an_argument_counts_by_the_code_of_its_class():
     source = "class C:\n def m(s): return 1\ndef make(): return C()"
     one, two = (made(text, "make") for text in (source, source.replace("return 1", "return 2")))
@@ -454,3 +502,60 @@ def test_what_code_reads_is_found_by_name_alone():
         ("import", "c", ("k",)), ("import", "e", ("g", "l")), ("import", "i", ("j",)),
         ("import", "a", ("b", "m")), ("global", "n", ("o", "p")), ("global", "q", ()),
     }  # fmt: skip
+
+
+# Parts
+
+
+def test_parts_have_one_digest_in_any_order():
+    one, two = Parts({"code:a": "1", "argument:x": "2"}), Parts({"argument:x": "2", "code:a": "1"})
+    assert (one == two, one.digest() == two.digest(), hash(one) == hash(two)) == (True, True, True)
+    assert one.digest() == Parts({"argument:x": "2"}, code=Parts({"code:a": "1"})).digest()
+    assert dict(pickle.loads(pickle.dumps(one))) == dict(one) == {"code:a": "1", "argument:x": "2"}
+    others = [
+        {},
+        {"code:a": "1"},
+        {"argument:x": "2"},
+        {"code:a": "2", "argument:x": "1"},
+        {"code:a": "1", "argument:y": "2"},
+    ]
+    assert len({Parts(other).digest() for other in others} | {one.digest()}) == 6
+
+
+def test_the_differences_in_words():
+    same = {"code:m.f": "a" * 64, "python": "3.11"}
+    old = {
+        **same,
+        "library:numpy": "2.1",
+        "global:m.RATE": "b" * 64,
+        "argument:x": "c" * 64,
+        "helper:m.g": "d" * 64,
+        "global:m.up": "math.ceil",
+        "version": "1",
+    }
+    new = {
+        **same,
+        "library:numpy": "2.2",
+        "global:m.RATE": "e" * 64,
+        "argument:x": "f" * 64,
+        "class:m.C": "d" * 64,
+        "global:m.up": "math.floor",
+        "version": "2",
+    }
+    assert explain_parts(old, old) == []
+    assert explain_parts(None, new) == ["nothing is kept under this name"]
+    assert explain_parts(old, new) == [
+        "numpy 2.1 is now 2.2", "global m.RATE changed", "argument x changed", "class m.C is new",
+        "global m.up math.ceil is now math.floor", "version 1 is now 2", "helper m.g is no longer used",
+    ]  # fmt: skip
+
+
+def test_a_call_of_a_function_with_an_opaque_default():
+    """It counts by its type, as the function's own, and is no argument that must have a fingerprint."""
+    f = made("import threading\ndef f(x, lock=threading.Lock()): return x")
+    found = dict(call_parts(code_of(f), f, (1,), {}))
+    assert found["opaque:__main__.f.lock"] == "_thread.lock"
+    assert "argument:lock" not in found
+    with pytest.raises(SerializationError) as caught:
+        call_parts(code_of(f), f, (1,), {"lock": threading.Lock()})
+    assert caught.value.path == "$.kwargs['lock']"

@@ -234,7 +234,6 @@ def test_processes_run_it_once(tmp_path):
             "program.py": """
             import sys, time
             from holdall import memo
-from holdall._holdall import keyset_new
             from holdall.storage import storage_factory
 
             @memo(store=storage_factory({"kind": "file", "options": {"path": CACHE}}))
@@ -295,18 +294,18 @@ def test_coroutines_run_once_and_the_loop_goes_on(storage):
 
 
 def test_a_coroutine_that_is_cancelled_lets_the_next_one_run(storage):
-    ran = []
+    ran, begun = [], asyncio.Event()
 
     @memo(store=storage)
     async def slow(x):
         ran.append(x)
+        begun.set()
         await asyncio.sleep(60 if len(ran) == 1 else 0)
         return x
 
     async def main():
         first = asyncio.create_task(slow(1))
-        while not ran:
-            await asyncio.sleep(0.01)
+        await begun.wait()
         second = asyncio.create_task(slow(1))
         await asyncio.sleep(0.05)
         first.cancel()
@@ -379,7 +378,6 @@ def test_a_memoised_function_goes_to_other_processes(tmp_path):
         {
             "program.py": """
             from holdall import memo
-from holdall._holdall import keyset_new
             from holdall.storage import storage_factory
 
             @memo(store=storage_factory({"kind": "file", "options": {"path": CACHE}}))
@@ -400,7 +398,7 @@ from holdall._holdall import keyset_new
 
 
 def test_it_pickles_with_its_options(storage):
-    function, calls = counting(storage)
+    function, _ = counting(storage)
     function(1)
     copy = holdall.loads(holdall.dumps(function))
     assert copy(1) == (1, 2, (), 3, {})

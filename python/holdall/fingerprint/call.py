@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdall._holdall import fingerprint
 from holdall.errors import LimitExceeded, SerializationError
+from holdall.fingerprint.naming import HERE, naming
 from holdall.fingerprint.parts import Parts
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ def call_parts(
     Raises SerializationError with the path (`$.args[0]`, `$.kwargs['x']`) for an argument that
     cannot be fingerprinted.
     """
+    if HERE.namer is not None:
+        # Some object calls the function while it is looked at itself.
+        with naming(None):
+            return call_parts(code, function, args, kwargs, version=version, ignore=ignore)
     of_code = code.current()
     binder = code.binder(function)
     opaque = binder.opaque(of_code)
