@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
 
 from holdall._wrapper import Wrapper, is_kind
@@ -81,12 +80,13 @@ class Memo(Wrapper[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what is kept for these arguments, or run the function and keep what it returns."""
         parts = self._call(args, kwargs)
+        name, key = self._place(parts)
         storage = self.storage()
-        found: R = self._find(storage, parts)
+        found: R = find(storage, name, key)
         if found is not MISS:
             return found
-        with self._claim(storage, parts):
-            found = self._find(storage, parts)
+        with storage.claim(WORKFLOW, name, key):
+            found = find(storage, name, key)
             if found is MISS:
                 started = time.perf_counter()
                 found = self._function(*args, **kwargs)
@@ -149,19 +149,6 @@ class Memo(Wrapper[P, R]):
         # result for these arguments, and all others of it are of older code.
         return f"{self._name()}({parts.call_digest()[:16].hex()})", parts.digest().hex()
 
-    def _claim(self, storage: Storage, parts: Parts) -> AbstractContextManager[Any]:
-        return storage.claim(WORKFLOW, *self._place(parts))
-
-    def _find(self, storage: Storage, parts: Parts) -> Any:
-        """Return what is kept, or MISS; an entry that is of no use here is as good as none."""
-        name, key = self._place(parts)
-        try:
-            entry = storage.look(WORKFLOW, name, key)
-            return MISS if entry is None else storage.load(entry)
-        except USELESS as error:
-            logger.warning("memo runs %s again, what is kept cannot be used: %s", name, error)
-            return MISS
-
     def _keep(self, storage: Storage, parts: Parts, result: Any, seconds: float) -> None:
         """Keep a result under what the function was before it ran."""
         name, key = self._place(parts)
@@ -187,6 +174,16 @@ def storage_over(store: Store[Any]) -> Storage:
     return storage_factory(
         {"kind": "store", "options": {**options, "uri": store.uri, "share": store}}
     )
+
+
+def find(storage: Storage, name: str, key: str) -> Any:
+    """Return what is kept, or MISS; an entry that is of no use here is as good as none."""
+    try:
+        entry = storage.look(WORKFLOW, name, key)
+        return MISS if entry is None else storage.load(entry)
+    except USELESS as error:
+        logger.warning("memo: %s runs again, what is kept cannot be used: %s", name, error)
+        return MISS
 
 
 def reasons(storage: Storage, name: str, key: str, parts: Parts) -> list[str]:

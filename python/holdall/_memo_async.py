@@ -7,7 +7,7 @@ import time
 from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
 
-from holdall._memo import MISS, Memo
+from holdall._memo import MISS, WORKFLOW, Memo, find
 
 __all__ = ["AsyncMemo"]
 
@@ -31,14 +31,15 @@ class AsyncMemo(Memo[P, R]):
     ) -> Any:
         """Return what is kept for these arguments, or await the function and keep what it returns."""
         parts = self._call(args, kwargs)
+        place = self._place(parts)
         storage = await asyncio.to_thread(self.storage)
-        found = await asyncio.to_thread(self._find, storage, parts)
+        found = await asyncio.to_thread(find, storage, *place)
         if found is not MISS:
             return found
-        holder = Holder(self._claim(storage, parts))
+        holder = Holder(storage.claim(WORKFLOW, *place))
         try:
             await holder.entered()
-            found = await asyncio.to_thread(self._find, storage, parts)
+            found = await asyncio.to_thread(find, storage, *place)
             if found is MISS:
                 started = time.perf_counter()
                 awaited: Any = self._function(*args, **kwargs)

@@ -41,6 +41,7 @@ class Wrapper(Generic[P, R]):
         self._function = function
         self._opened: Any = None
         self._code: Code | None = None
+        self._named: str | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what is kept for these arguments, or run the function and keep what it returns."""
@@ -66,9 +67,11 @@ class Wrapper(Generic[P, R]):
 
     def _name(self) -> str:
         """Return the name of the function that the user wrote, with its module's."""
-        from holdall.fingerprint.callables import innermost, name_of
+        if self._named is None:
+            from holdall.fingerprint.callables import innermost, name_of
 
-        return name_of(innermost(self._function)) or type(self._function).__qualname__
+            self._named = name_of(innermost(self._function)) or type(self._function).__qualname__
+        return self._named
 
     def _changed(self, parts: "Parts") -> list[str]:
         """Return the variables that are others than they were for these parts."""
@@ -87,9 +90,7 @@ class Wrapper(Generic[P, R]):
             from holdall.fingerprint.code import Code
 
             self._code = Code(self._function)
-        from holdall.fingerprint.call import call_parts
-
-        return call_parts(self._code, self._function, args, kwargs, version=version, ignore=ignore)
+        return self._code.call(args, kwargs, version=version, ignore=ignore)
 
 
 def is_kind(function: Any, kind: Callable[[Any], bool]) -> bool:

@@ -3,24 +3,18 @@
 import inspect
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, NamedTuple
+from typing import Any
 
 from holdall.fingerprint import callables
+from holdall.fingerprint.parts import Parts
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-PATHS = tuple(f"$.args[{number}]" for number in range(32))
+PATHS = tuple(f"$.args[{number}]" for number in range(256))  # as many as a call has arguments
 
 
-class Argument(NamedTuple):
-    """An argument by its name. path: where it was given; "" for a default.
-
-    parts: of `*args` and `**kwargs` the single ones, with a path each.
-    """
-
-    name: str
-    value: Any
-    path: str
-    parts: list[tuple[str, Any, str]] | None = None
+# An argument by its name; where it was given, "" for a default; and of `*args` and `**kwargs` the
+# single ones, with a path each.
+Argument = tuple[str, Any, str, list[tuple[str, Any, str]] | None]
 
 
 class Binder:
@@ -53,29 +47,53 @@ class Binder:
             (each.name for each in parameters if each.kind is each.VAR_POSITIONAL), None
         )
         self.more = next((each.name for each in parameters if each.kind is each.VAR_KEYWORD), None)
+        # By how many arguments are given by position, those that are not, where no more can be said.
+        self.rests: dict[int, list[Argument]] = {}
+        if not (self.is_method or self.rest or self.more):
+            for count in range(len(self.names) + 1):
+                absent = self.order[count:]
+                if all(name in self.defaults for name in absent):
+                    self.rests[count] = [(name, self.defaults[name], "", None) for name in absent]
+        self._opaque: tuple[Parts | None, frozenset[str]] = None, frozenset()
+
+    def opaque(self, code: Parts) -> frozenset[str]:
+        """Return the names of defaults that count by their type, which is a part of the code."""
+        known, names = self._opaque
+        if known is not code:
+            names = frozenset(
+                name for name in self.defaults if f"opaque:{self.where}.{name}" in code
+            )
+            self._opaque = code, names
+        return names
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Argument]:
         """Return the arguments with defaults applied; of a call that does not fit, as they are given."""
-        given = [Argument(name, value, path) for name, value, path in self.positional(args)]
-        extra = list(self.positional_rest(args))
-        taken = {argument.name for argument in given}
+        rest = None if kwargs else self.rests.get(len(args))
+        if rest is not None:  # as most calls are
+            return [
+                (name, value, path, None)
+                for name, value, path in zip(self.names, args, PATHS, strict=False)
+            ] + rest
+        given: list[Argument] = [(*each, None) for each in self.positional(args)]
+        extra = self.positional_rest(args)
+        taken = {each[0] for each in given}
         named = {}
         for name, value in kwargs.items():
             path = f"$.kwargs[{name!r}]"
             if name in self.by_keyword and name not in taken:
-                given.append(Argument(name, value, path))
+                given.append((name, value, path, None))
                 taken.add(name)
             else:
                 named[name] = (name, value, path)
         for name, value in self.defaults.items():
             if name not in taken:
-                given.append(Argument(name, value, ""))
+                given.append((name, value, "", None))
         # What is left over where the signature has no place for it: a decorator may take it.
         if extra or self.rest:
-            given.append(Argument(self.rest or "*", None, "", extra))
+            given.append((self.rest or "*", None, "$.args", extra))
         if named or self.more:
             parts = [named[name] for name in sorted(named)]
-            given.append(Argument(self.more or "**", None, "", parts))
+            given.append((self.more or "**", None, "$.kwargs", parts))
         return given
 
     def positional(self, args: tuple[Any, ...]) -> list[tuple[str, Any, str]]:

@@ -111,6 +111,8 @@ def steps_of(code: CodeType) -> tuple[list[Step], list[Handler | None]]:
             found += [(each, "LOAD_CONST", each.argval), (each, "RETURN_VALUE", None)]
         else:
             value = each.argval if each.opcode in NAMED else each.arg
+            if each.opname == "KW_NAMES" and each.arg is not None:
+                value = code.co_consts[each.arg]  # which dis cannot tell in Python 3.11
             found.append((each, PLAINER.get(each.opname, each.opname), value))
     steps = []
     offsets = []

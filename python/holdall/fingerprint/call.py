@@ -1,17 +1,19 @@
 """The parts of a call: the code's, and the arguments by name, with defaults applied."""
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holdall._holdall import fingerprint
 from holdall.errors import LimitExceeded, SerializationError
-from holdall.fingerprint.bind import Argument
-from holdall.fingerprint.code import Code
+from holdall.fingerprint.naming import HERE, naming
 from holdall.fingerprint.parts import Parts
+
+if TYPE_CHECKING:
+    from holdall.fingerprint.code import Code
 
 
 def call_parts(
-    code: Code,
+    code: "Code",
     function: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
@@ -25,34 +27,35 @@ def call_parts(
     Raises SerializationError with the path (`$.args[0]`, `$.kwargs['x']`) for an argument that
     cannot be fingerprinted.
     """
+    if HERE.namer is not None:
+        # Some object calls the function while it is looked at itself.
+        with naming(None):
+            return call_parts(code, function, args, kwargs, version=version, ignore=ignore)
     of_code = code.current()
     binder = code.binder(function)
+    opaque = binder.opaque(of_code)
     found: dict[str, str] = {}
-    for argument in binder.bind(args, kwargs):
-        name = argument.name
-        # A default that counts by its type is a part of the code already.
-        if name in ignore or (not argument.path and f"opaque:{binder.where}.{name}" in of_code):
-            continue
-        try:
-            found[f"argument:{name}"] = digest_of(argument, ignore).hex()
-        except (SerializationError, LimitExceeded) as error:
-            error.about(f"the argument {name!r} of {binder.where} cannot be part of a key")
-            raise
+    name = ""
+    try:
+        for name, value, path, parts in binder.bind(args, kwargs):
+            # A default that counts by its type is a part of the code already.
+            if name in ignore or (not path and name in opaque):
+                continue
+            if parts is None:
+                digest = fingerprint(value, path=path or f"$.kwargs[{name!r}]")
+            else:
+                digest = fingerprint(several(parts, ignore))
+            found[f"argument:{name}"] = digest.hex()
+    except (SerializationError, LimitExceeded) as error:
+        error.about(f"the argument {name!r} of {binder.where} cannot be part of a key")
+        raise
     if version is not None:
         found["version"] = str(version)
     return Parts(found, code=of_code)
 
 
-def digest_of(argument: Argument, ignore: Collection[str]) -> bytes:
-    """Return the digest of an argument."""
-    if argument.parts is None:
-        path = argument.path or f"$.kwargs[{argument.name!r}]"
-        return fingerprint(argument.value, path=path)
-    # One by one, so that an error has the path that the caller gave it by.
-    return fingerprint(
-        [
-            (name, fingerprint(value, path=path))
-            for name, value, path in argument.parts
-            if name not in ignore
-        ]
-    )
+def several(parts: list[tuple[str, Any, str]], ignore: Collection[str]) -> list[tuple[str, bytes]]:
+    """Digest what `*args` and `**kwargs` hold, one by one: an error has the path that was given."""
+    return [
+        (name, fingerprint(value, path=path)) for name, value, path in parts if name not in ignore
+    ]

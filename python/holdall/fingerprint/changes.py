@@ -108,5 +108,6 @@ def defaults_of(function: FunctionType) -> list[tuple[str, Any]]:
     """Return the names and values of a function's defaults."""
     values = function.__defaults__ or ()
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    found = list(zip(names[len(names) - len(values) :], values, strict=True))
+    # The code of a function may have been exchanged for one that takes less.
+    found = list(zip(reversed(names), reversed(values), strict=False))[::-1]
     return found + list((function.__kwdefaults__ or {}).items())

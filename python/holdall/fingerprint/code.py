@@ -2,10 +2,12 @@
 
 import sys
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from holdall.fingerprint import callables
 from holdall.fingerprint.bind import Binder
+from holdall.fingerprint.call import call_parts
 from holdall.fingerprint.naming import HERE, Known
 from holdall.fingerprint.parts import Parts
 from holdall.fingerprint.walk import Walk
@@ -49,6 +51,17 @@ class Code:
         if known is None or known.function is not function:
             known = self._binder = Binder(function)
         return known
+
+    def call(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        version: Any = None,
+        ignore: Collection[str] = (),
+    ) -> Parts:
+        """Return the parts of a call of it; see `call_parts`."""
+        return call_parts(self, self.subject, args, kwargs, version=version, ignore=ignore)
 
     def changed(self, since: Parts | None = None) -> list[str]:
         """Return the variables whose value is another than it was, to be asked after a run.

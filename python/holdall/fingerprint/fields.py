@@ -1,5 +1,6 @@
 """What dataclasses, attrs, pydantic and msgspec know of a class's fields."""
 
+import dataclasses
 from typing import Any
 
 # What stands for "nothing said".
@@ -49,13 +50,24 @@ def declared(kind: type) -> list[tuple[str, Any, list[tuple[str, Any]]]]:
         found.append((field.name, options, values))
     models = held.get("__pydantic_fields__")
     for name, field in (models if isinstance(models, dict) else {}).items():
-        options = [field.alias, field.frozen, field.init, field.kw_only, repr(field.metadata)]
-        found.append((name, options, values_of(field, "default", "default_factory")))
-    names = held.get("__struct_fields__", ())
-    defaults = held.get("__struct_defaults__", ())
+        options = [str(field.alias), field.frozen, field.init, field.kw_only]
+        options += [type(each).__qualname__ for each in field.metadata]
+        values = values_of(field, "default", "default_factory")
+        for number, each in enumerate(field.metadata):
+            values += [(f"metadata[{number}].{name}", value) for name, value in state_of(each)]
+        found.append((name, options, values))
+    names = getattr(kind, "__struct_fields__", ())
+    defaults = getattr(kind, "__struct_defaults__", ())
     for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
         found.append((name, [], [("default", default)]))
     return found
+
+
+def state_of(item: Any) -> list[tuple[str, Any]]:
+    """Return what an annotation of a field says: a limit, or a function that checks it."""
+    if dataclasses.is_dataclass(item):
+        return [(field.name, getattr(item, field.name, None)) for field in dataclasses.fields(item)]
+    return list(getattr(item, "__dict__", {}).items())
 
 
 def values_of(field: Any, *names: str) -> list[tuple[str, Any]]:

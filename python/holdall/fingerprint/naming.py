@@ -31,8 +31,8 @@ HERE = Here()
 
 
 @contextmanager
-def naming(namer: Namer) -> Iterator[None]:
-    """Let functions and classes inside values go by name."""
+def naming(namer: Namer | None) -> Iterator[None]:
+    """Let functions and classes inside values go by name; without a namer, by what they are."""
     before, HERE.namer = HERE.namer, namer
     try:
         yield

@@ -24,7 +24,7 @@ class Parts(Mapping[str, str]):
         *,
         code: "Parts | None" = None,
     ) -> None:
-        """Take the parts. code: those of the code that a call's are added to."""
+        """Take the parts. code: those of the code that these, all of a call, are added to."""
         self._found: dict[str, str] = dict(found)
         self._code = code
         # Made when somebody asks: a hit needs the digest only.
@@ -87,7 +87,10 @@ class Parts(Mapping[str, str]):
     def call_digest(self) -> bytes:
         """Return 32 bytes that stand for the arguments and the version."""
         if self._of_call is None:
-            self._of_call = fingerprint(sorted(filter(is_of_call, self._found.items())))
+            found = self._found.items()
+            self._of_call = fingerprint(
+                sorted(found if self._code is not None else filter(is_of_call, found))
+            )
         return self._of_call
 
 

@@ -12,6 +12,8 @@ LOCALS = frozenset({"LOAD_FAST", "LOAD_FAST_AND_CLEAR"})
 ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 INSIDE = frozenset({"BINARY_SUBSCR", "BINARY_SLICE"})
 STORES = frozenset({"STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"})
+# What leaves the top of the stack to what lay there before.
+NOTHING = STORES | {"PUSH_NULL", "POP_TOP", "KW_NAMES"}
 # Where, counted from the top of the stack, lies what is changed.
 CHANGES = {
     "STORE_ATTR": 1,
@@ -91,6 +93,8 @@ class Finder:
         self.depths = depths_of(
             self.steps, {h.target: h.depth + h.lasti + 1 for h in handlers if h}
         )
+        if "__class__" in code.co_freevars:  # `super()` reads it without saying so
+            self.reads.append(Read("cell", "__class__"))
         self.stored = {step.value for step in self.steps if step.name == "STORE_NAME"}
         for place, step in enumerate(self.steps):
             self.look(place, step)
@@ -195,6 +199,8 @@ class Finder:
             if depth > slot + 1:
                 continue
             step = self.steps[place]
+            if step.name in NOTHING or step.jump >= 0 or not step.goes_on:
+                continue
             if step.name in ATTRIBUTES:
                 chain = (step.value, *chain)
             elif step.name in INSIDE:
@@ -204,7 +210,7 @@ class Finder:
                 if before is None:
                     return None
                 slot = before - step.value
-            elif step.name != "PUSH_NULL":
+            else:
                 root = self.root(step)
                 return None if root is None else root._replace(chain=root.chain + chain)
         return None

@@ -40,8 +40,11 @@ class Walk(Imports):
         self.variables: dict[str, Variable] = {}
         self.digests: dict[str, bytes | None] = {}
         self.root = callables.innermost(subject)
-        if self.target(subject) is None:
+        name = self.target(subject)
+        if name is None:
             self.carry(callables.module_of(type(subject)), type(subject).__qualname__, subject)
+        elif not self.waiting:
+            self.parts[f"code:{name}"] = "by its name"  # a library's, or compiled
         self.run()
         self.finish()
 
