@@ -12,9 +12,9 @@ from holdall.fingerprint import fingerprint
 GOLDEN = Path(__file__).parent / "golden"
 sys.path.insert(0, str(GOLDEN))
 
-import make_fingerprints as make  # noqa: E402
+import make_grammar as make  # noqa: E402
 
-KEPT = json.loads((GOLDEN / "fingerprints.json").read_text("utf-8"))
+KEPT = json.loads((GOLDEN / "grammar.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("name", KEPT)
