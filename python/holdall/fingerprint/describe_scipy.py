@@ -15,7 +15,15 @@ def of_sparse(value: Any) -> Parts:
     order = np.lexsort(found.coords[::-1])
     places = [np.asarray(place, np.int64)[order] for place in found.coords]
     block = getattr(value, "blocksize", None)
-    return ("scipy.sparse", type(value), value.format, block, value.shape, places, found.data[order])
+    return (
+        "scipy.sparse",
+        type(value),
+        value.format,
+        block,
+        value.shape,
+        places,
+        found.data[order],
+    )
 
 
 BASES = {base for base in (getattr(sparse, "spmatrix", None), sparse.sparray) if base}
