@@ -42,7 +42,7 @@ def nested(levels, inside=None):
     return found
 
 
-# Of built-in types, the standard library and NumPy: their digests are kept in golden/fingerprints.json.
+# Of built-in types, the standard library and NumPy: their digests are kept in golden/fingerprint_values.json.
 LASTING = {
     "none": lambda: None,
     "true": lambda: True,
@@ -229,7 +229,7 @@ LASTING = {
     "big array but one": lambda: np.array([*range(99_999), 0]),
     "masked": lambda: np.ma.MaskedArray([1, 2], [True, False]),
     "masked otherwise": lambda: np.ma.MaskedArray([1, 2], [False, True]),
-    "matrix": lambda: np.asmatrix(np.arange(6)),
+    "record array": lambda: np.arange(6).view(np.recarray),
     "dtype": lambda: np.dtype("i4"),
     "ufunc": lambda: np.add,
     "random numbers": lambda: np.random.default_rng(1),
@@ -342,7 +342,19 @@ MADE = {
     "bound method of another": lambda: Plain(2).__init__,
     **{
         f"subclass of {type(value).__name__}": functools.partial(subclass, type(value), value)
-        for value in (1, 1.5, 1j, "1", b"1", bytearray(b"1"), [1], (1,), {1: 2}, {1}, frozenset({1}))
+        for value in (
+            1,
+            1.5,
+            1j,
+            "1",
+            b"1",
+            bytearray(b"1"),
+            [1],
+            (1,),
+            {1: 2},
+            {1},
+            frozenset({1}),
+        )
     },
 }
 

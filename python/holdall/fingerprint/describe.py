@@ -69,7 +69,8 @@ def describer_of(kind: type) -> Describer | str:
     for base in kind.__mro__:
         table, whole = tables_of(base)
         if base is kind and base in table:
-            return table[base]
+            found: Describer | str = table[base]
+            return found
         if base in whole:
             return whole[base]
         if base in table:
@@ -98,7 +99,7 @@ STANDARD: dict[type, Any] = {
 
 def subclass(found: Describer, base: type, value: Any) -> tuple[Any, ...]:
     """Describe an instance of a subclass."""
-    return ("subclass", type(value), found(value), below(value, base))
+    return ("subclass", type(value), below(value, base), *found(value))
 
 
 def known(value: Known) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ import types
 from typing import Any
 
 from holdall.fingerprint.attributes import Attributes
+from holdall.fingerprint.modules import home_of
 
 # The script, and the script as multiprocessing's children see it.
 MAIN = {"__mp_main__": "__main__"}
@@ -18,21 +19,15 @@ def name_of(value: Any) -> tuple[str, str]:
 
 def type_of(kind: type) -> tuple[Any, ...]:
     """Return what a class is: its name, and what it does if it is one of the user's own."""
-    try:
-        from holdall.fingerprint.modules import home_of
-    except ImportError:
-        return (*name_of(kind), None)
     own = home_of(kind.__module__) == "own"
     return (*name_of(kind), digest_of_code(kind) if own else None)
 
 
-def digest_of_code(value: Any) -> bytes | None:
+def digest_of_code(value: Any) -> bytes:
     """Return the digest of what a class or a function does."""
     # In here, because what code is rests on what values are.
-    try:
-        from holdall.fingerprint.code import code_of
-    except ImportError:
-        return None
+    from holdall.fingerprint.code import code_of
+
     return code_of(value).current().digest()
 
 

@@ -3,7 +3,6 @@
 import copyreg
 import dataclasses
 import functools
-import pickle
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +58,7 @@ def instance(memos: frozenset[str], value: Any) -> tuple[Any, ...]:
 
 def named(value: Any, name: str) -> tuple[Any, ...]:
     """Describe what a module holds under a name, if it does."""
-    module = getattr(value, "__module__", None) or pickle.whichmodule(value, name)
+    module = getattr(value, "__module__", None) or module_of(value, name)
     found: Any = sys.modules.get(module)
     for step in name.split("."):
         found = getattr(found, step, None)
@@ -69,6 +68,14 @@ def named(value: Any, name: str) -> tuple[Any, ...]:
             "it there, or leave it out with ignore=[...]"
         )
     return ("named", MAIN.get(module, module), name)
+
+
+def module_of(value: Any, name: str) -> str:
+    """Return the module that holds a value under a name, where it does not say so itself."""
+    for module, found in list(sys.modules.items()):
+        if getattr(found, "__dict__", {}).get(name) is value:
+            return module
+    return "__main__"
 
 
 def made_by(maker: Any) -> Any:

@@ -89,12 +89,12 @@ def scalar(value: np.generic) -> Parts:
     kind = type(value)
     if kind is value.dtype.type:
         return ("numpy.generic", *name_of(kind), np.asarray(value))
-    return ("subclass", kind, np.asarray(value), below(value, np.generic))
+    return ("subclass", kind, below(value, np.generic), np.asarray(value))
 
 
 def subarray(value: np.ndarray[Any, Any]) -> Parts:
     """Describe an array of a subclass as an array, with its attributes."""
-    return ("subclass", type(value), value.view(np.ndarray), below(value, np.ndarray))
+    return ("subclass", type(value), below(value, np.ndarray), value.view(np.ndarray))
 
 
 def dtype(value: np.dtype[Any]) -> Parts:

@@ -21,7 +21,8 @@ def content(values: Any) -> Any:
 
 def told(value: Any) -> Attributes:
     """Return what is said of a frame or a series beside its content."""
-    found = Attributes({name: getattr(value, name, None) for name in value._metadata})
+    declared = value._metadata  # noqa: SLF001 - pandas documents it for subclasses
+    found = Attributes({name: getattr(value, name, None) for name in declared})
     found.update(attrs=value.attrs, unique_labels=not value.flags.allows_duplicate_labels)
     return found
 

@@ -48,7 +48,7 @@ pub enum Tag {
     FrozenSet = 20,
     /// What describes any other value: a name for the kind, and values.
     Object = 21,
-    /// Names and values, whose order means nothing.
+    /// Names and values in turn, in the order of the names.
     Attributes = 22,
     /// A NumPy array: the name of its dtype, its shape and its content.
     Array = 23,
@@ -59,6 +59,6 @@ pub enum Tag {
 impl Tag {
     /// Whether the items of such a container have no order of their own.
     pub(super) const fn is_unordered(self) -> bool {
-        matches!(self, Self::Set | Self::FrozenSet | Self::Attributes)
+        matches!(self, Self::Set | Self::FrozenSet)
     }
 }

@@ -2,7 +2,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::cbor::{MOST_STEPS, short};
 
@@ -20,8 +20,10 @@ pub enum Open<'py> {
         of: Of,
         owner: Bound<'py, PyAny>,
     },
-    /// A dict, or the attributes of an object. The value at hand waits while its key is told.
+    /// A dict. The value at hand waits while its key is told.
     Dict(Box<Pairs<'py>>),
+    /// Names and values, in the order of the names.
+    Attributes(Box<Named<'py>>),
 }
 
 /// What a row of items belongs to.
@@ -38,7 +40,14 @@ pub struct Pairs<'py> {
     at: ffi::Py_ssize_t,
     key: Option<Bound<'py, PyAny>>,
     value: Option<Bound<'py, PyAny>>,
-    attributes: bool,
+}
+
+/// The way through the attributes of an object.
+pub struct Named<'py> {
+    dict: Bound<'py, PyAny>,
+    rest: std::vec::IntoIter<(String, Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    name: String,
+    value: Option<Bound<'py, PyAny>>,
 }
 
 /// What comes next in a container.
@@ -54,8 +63,18 @@ impl<'py> Open<'py> {
         Self::Items { items, at: 0, of, owner: owner.clone() }
     }
 
-    pub fn pairs(dict: &Bound<'py, PyAny>, attributes: bool) -> Self {
-        Self::Dict(Box::new(Pairs { dict: dict.clone(), at: 0, key: None, value: None, attributes }))
+    pub fn pairs(dict: &Bound<'py, PyAny>) -> Self {
+        Self::Dict(Box::new(Pairs { dict: dict.clone(), at: 0, key: None, value: None }))
+    }
+
+    /// Names have an order of their own, so that what was met under one may be referred to from the next.
+    pub fn attributes(attributes: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let named = |(name, value): (Bound<'py, PyAny>, _)| Ok((name.extract()?, name, value));
+        let mut items =
+            attributes.cast::<PyDict>()?.iter().map(named).collect::<PyResult<Vec<(String, _, _)>>>()?;
+        items.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        let (dict, rest) = (attributes.clone(), items.into_iter());
+        Ok(Self::Attributes(Box::new(Named { dict, rest, name: String::new(), value: None })))
     }
 
     /// What comes next.
@@ -81,6 +100,7 @@ impl<'py> Open<'py> {
                 Err(_) => Next::End,
             },
             Self::Dict(pairs) => pairs.next(),
+            Self::Attributes(named) => named.next(),
         }
     }
 
@@ -90,6 +110,7 @@ impl<'py> Open<'py> {
             Self::List { list, .. } => list,
             Self::Items { owner, .. } => owner,
             Self::Dict(pairs) => pairs.dict,
+            Self::Attributes(named) => named.dict,
         }
     }
 
@@ -103,6 +124,7 @@ impl<'py> Open<'py> {
             }
             Self::Items { at, .. } => format!("[{}]", at.saturating_sub(1)),
             Self::Dict(pairs) => pairs.step(),
+            Self::Attributes(named) => format!(".{}", named.name),
         }
     }
 }
@@ -124,18 +146,26 @@ impl<'py> Pairs<'py> {
         };
         self.value = Some(value);
         self.key = Some(key.clone());
-        if self.attributes { Next::Item(key) } else { Next::Value(key) }
+        Next::Value(key)
     }
 
     fn step(&self) -> String {
         let Some(key) = &self.key else { return "[?]".to_owned() };
-        if self.attributes {
-            let name = key.extract::<String>().unwrap_or_else(|_| "?".to_owned());
-            return if name.starts_with('[') { name } else { format!(".{name}") };
-        }
         let key = short(key);
         // While a key is told its value still waits.
         if self.value.is_some() { format!(".keys()[{key}]") } else { format!("[{key}]") }
+    }
+}
+
+impl<'py> Named<'py> {
+    fn next(&mut self) -> Next<'py> {
+        if let Some(value) = self.value.take() {
+            return Next::Value(value);
+        }
+        let Some((name, key, value)) = self.rest.next() else { return Next::End };
+        self.name = name;
+        self.value = Some(value);
+        Next::Value(key)
     }
 }
 

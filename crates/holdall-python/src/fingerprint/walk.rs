@@ -15,7 +15,7 @@ use super::{array, buffer};
 use crate::error::{Raised, Result};
 
 /// The deepest nesting: beyond it something makes new objects without end.
-const DEEPEST: usize = 1_000_000;
+const DEEPEST: usize = 500_000;
 
 /// After so many containers Ctrl-C is looked for.
 const PAUSE: usize = 1 << 16;
@@ -74,7 +74,7 @@ impl<'py> Walker<'py> {
         } else if let Ok(items) = value.cast_exact::<PyTuple>() {
             self.open(Tag::Tuple, id, recall, Open::items(items.clone(), Of::Tuple, value))
         } else if value.is_exact_instance_of::<PyDict>() {
-            self.open(Tag::Dict, id, recall, Open::pairs(value, false))
+            self.open(Tag::Dict, id, recall, Open::pairs(value))
         } else if value.is_exact_instance_of::<PySet>() {
             self.open(Tag::Set, id, recall, Open::items(snapshot(value)?, Of::Set, value))
         } else if value.is_exact_instance_of::<PyFrozenSet>() {
@@ -98,7 +98,7 @@ impl<'py> Walker<'py> {
             Kind::Array if array::array(value, &mut self.out)? => return Ok(()),
             Kind::Array => array::describe(value),
             Kind::Attributes => {
-                return self.open(Tag::Attributes, None, Recall::Nothing, Open::pairs(value, true));
+                return self.open(Tag::Attributes, None, Recall::Nothing, Open::attributes(value)?);
             }
             Kind::Described(by) => by.bind(value.py()).call1((value,)),
         };
