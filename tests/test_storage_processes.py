@@ -260,7 +260,7 @@ def test_a_workflow_that_comes_and_goes_never_lets_two_in(files, tmp_path):
     for process in processes:
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
-        assert int(out) > 5
+        assert int(out) > 0
     assert files.left() == []
 
 
