@@ -53,6 +53,16 @@ def test_formatting_changes_no_digest(module):
     assert digest_of(on_lines(ast.parse(source), lambda: next(numbers))) == expected
 
 
+def test_the_docstring_of_a_class_inside_a_function_does_not_count():
+    source = "def f():\n class C:\n  'Docs.'\n  a = 1\n return C"
+    digests = [
+        made(text).__code__
+        for text in (source, source.replace("Docs", "Other"), source.replace("  'Docs.'\n", ""))
+    ]
+    assert len(set(map(digest_of, digests))) == 1
+    assert digest_of(made(source.replace("a = 1", "a = 2")).__code__) != digest_of(digests[0])
+
+
 def test_different_code_has_different_digests():
     met = {}
     for module in SOURCES:
@@ -412,6 +422,9 @@ CHANGES = {
     "class attribute": lambda space: setattr(space["C"], "a", 3),
     "new class attribute": lambda space: setattr(space["C"], "b", 3),
     "dispatch table": lambda space: space["table"].update(h=space["g"]),
+    "function of a dispatch table": lambda space: space["table"].update(
+        h=made("def h(): return 2", "h")
+    ),
     "closure": lambda space: space["set_n"](5),
 }
 
