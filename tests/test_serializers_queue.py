@@ -40,7 +40,12 @@ def folder(backend):
 
 
 def beside(backend):
-    return sorted(path.read_bytes() for path in folder(backend).rglob("data.bin"))
+    while True:
+        try:
+            return sorted(path.read_bytes() for path in folder(backend).rglob("data.bin"))
+        except FileNotFoundError:
+            # It was removed while this looked.
+            continue
 
 
 def tokens(backend):

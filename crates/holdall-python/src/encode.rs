@@ -105,20 +105,35 @@ pub fn encode_with<'py>(
     mode: Mode,
     writing: &Writing<'py>,
 ) -> Result<Encoded<'py>> {
-    if mode == Mode::Auto && !writing.everyday()? {
+    encode_later(value, mode, writing.everyday()?, || Ok(writing.clone()))
+}
+
+/// The same, with what writes made only for a value that JSON does not hold, unless `everyday` types are
+/// registered too.
+pub fn encode_later<'py>(
+    value: &Bound<'py, PyAny>,
+    mode: Mode,
+    everyday: bool,
+    writing: impl FnOnce() -> Result<Writing<'py>>,
+) -> Result<Encoded<'py>> {
+    if !matches!(mode, Mode::Auto | Mode::Pickle) {
+        return encode(value, mode);
+    }
+    if mode == Mode::Auto && !everyday {
         if is_text(value) {
             return auto(value, true);
         }
         if let Some(written) = exact_json(value)? {
             return Ok(plain(Codec::Json, Data::Written(written)));
         }
-        if let Ok(encoded) = tagged(value, true, Some(writing))? {
+        let writing = writing()?;
+        if let Ok(encoded) = tagged(value, true, Some(&writing))? {
             return Ok(encoded);
         }
-    } else if !matches!(mode, Mode::Auto | Mode::Pickle) {
-        return encode(value, mode);
+        let (bytes, python, buffers) = pickle::dumps_with(value, &writing)?;
+        return pickled(bytes, python, &buffers);
     }
-    let (bytes, python, buffers) = pickle::dumps_with(value, writing)?;
+    let (bytes, python, buffers) = pickle::dumps_with(value, &writing()?)?;
     pickled(bytes, python, &buffers)
 }
 

@@ -1,5 +1,6 @@
 //! What a store does for objects of registered types: their side data, around what a verb does.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,29 +40,52 @@ impl SideDraft {
 
 /// What writes one value's side data. When it is dropped the value was written, or was not.
 pub(super) struct Side<'py> {
-    pub writing: Writing<'py>,
-    draft: Bound<'py, SideDraft>,
+    registry: Bound<'py, PyAny>,
+    engine: Engine,
+    key: Key<'static>,
     sync: bool,
+    /// Made for the first value that may need it.
+    made: OnceCell<(Writing<'py>, Bound<'py, SideDraft>)>,
 }
 
-impl Side<'_> {
+impl<'py> Side<'py> {
+    /// Whether even lists and texts must be looked at.
+    pub fn everyday(&self) -> Result<bool> {
+        Ok(self.registry.getattr(intern!(self.registry.py(), "everyday"))?.is_truthy()?)
+    }
+
+    /// What takes the objects.
+    pub fn writing(&self) -> Result<&Writing<'py>> {
+        if let Some((writing, _)) = self.made.get() {
+            return Ok(writing);
+        }
+        let py = self.registry.py();
+        let draft = SideDraft { engine: self.engine.clone(), key: self.key.clone(), made: Mutex::default() };
+        let draft = Bound::new(py, draft)?;
+        let arguments = (&self.registry, draft.getattr(intern!(py, "begin"))?, self.sync);
+        let writing = module(py)?.call_method1(intern!(py, "writing_later"), arguments)?;
+        let (writing, _) = self.made.get_or_init(|| (Writing::new(&writing), draft));
+        Ok(writing)
+    }
+
     /// Everything is there; the value may be written.
     pub fn finish(&self) -> Result<()> {
-        let front = self.writing.front()?;
-        let made = self.draft.get().made.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((writing, draft)) = self.made.get() else { return Ok(()) };
+        let front = writing.front()?;
+        let made = draft.get().made.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(made) = &*made else { return Ok(()) };
-        let framed = signed(self.draft.get().engine.keyring(), front.as_bytes())?;
+        let framed = signed(self.engine.keyring(), front.as_bytes())?;
         Ok(made.draft().finish(&framed, self.sync)?)
     }
 }
 
 impl Drop for Side<'_> {
     fn drop(&mut self) {
-        let draft = self.draft.get();
-        let made = draft.made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((_, draft)) = self.made.get() else { return };
+        let made = draft.get().made.lock().unwrap_or_else(PoisonError::into_inner).take();
         if made.is_some() {
             // What follows may wait for a lock, whose holder may wait for the GIL.
-            self.draft.py().detach(|| drop(made));
+            self.registry.py().detach(|| drop(made));
         }
     }
 }
@@ -94,12 +118,13 @@ impl Store {
     pub(super) fn side<'py>(&self, py: Python<'py>, key: &Key<'_>) -> Result<Option<Side<'py>>> {
         let Some(registry) = self.registry.get(py) else { return Ok(None) };
         self.sweep_if_due(py);
-        let draft =
-            SideDraft { engine: self.engine.clone(), key: key.clone().into_owned(), made: Mutex::default() };
-        let draft = Bound::new(py, draft)?;
-        let begin = draft.getattr(intern!(py, "begin"))?;
-        let writing = module(py)?.call_method1(intern!(py, "writing_later"), (registry, begin, self.full))?;
-        Ok(Some(Side { writing: Writing::new(&writing), draft, sync: self.full }))
+        Ok(Some(Side {
+            registry: registry.bind(py).clone(),
+            engine: self.engine.clone(),
+            key: key.clone().into_owned(),
+            sync: self.full,
+            made: OnceCell::new(),
+        }))
     }
 
     /// What reads the side data that a value may name.

@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::Store;
 use super::beside::Side;
-use crate::encode::{Encoded, encode, encode_with};
+use crate::encode::{Encoded, encode, encode_later};
 use crate::error::Result;
 use crate::key::KeyOf;
 use crate::mode::Mode;
@@ -80,7 +80,7 @@ impl Store {
         let encode = |value: &Bound<'py, PyAny>, mode| match side {
             None => encode(value, mode),
             Some(side) => {
-                let encoded = encode_with(value, mode, &side.writing)?;
+                let encoded = encode_later(value, mode, side.everyday()?, || side.writing().cloned())?;
                 side.finish()?;
                 Ok(encoded)
             }
@@ -98,13 +98,17 @@ impl Store {
             return encode(&modelled(value, Some(model.bind(py)))?, mode);
         }
         let as_data = !self.instances && matches!(mode, Mode::Auto | Mode::Json);
-        let registered =
-            side.map(|side| side.writing.covers(&value.get_type())).transpose()?.unwrap_or(false);
-        if as_data && !registered && !is_everyday(value) && is_model(value) {
+        if as_data && !is_everyday(value) && is_model(value) && !covers(side, value)? {
             return encode(&modelled(value, None)?, mode);
         }
         encode(value, mode)
     }
+}
+
+/// Whether a value as a whole is written beside what names it.
+fn covers<'py>(side: Option<&Side<'py>>, value: &Bound<'py, PyAny>) -> Result<bool> {
+    let Some(side) = side else { return Ok(false) };
+    Ok(side.writing()?.covers(&value.get_type())?)
 }
 
 /// Spares the everyday types a question about attributes.
