@@ -418,3 +418,25 @@ def test_what_cannot_be_kept_is_refused(storage):
         memo("cache")
     with pytest.raises(holdall.ValidationError, match="open already"):
         memo(store=storage, durability="full")(len)
+
+
+def test_any_store_can_keep_results(store):
+    calls = []
+
+    @memo(store=store)
+    def function(x):
+        calls.append(x)
+        return [x]
+
+    assert function(1) == function(1) == [1]
+    assert calls == [1]
+    # Beside the entry there may be what keeps others from the key.
+    assert len([key for key in store if "function" in key]) == 1
+
+
+def test_the_uri_of_a_store_is_opened_at_the_first_call(tmp_path):
+    function = memo(store=f"sqlite:///{tmp_path}/kept.db")(lambda x: x + 1)
+    assert not list(tmp_path.iterdir())
+    assert function(1) == function(1) == 2
+    assert function.explain(1) == ["the result is kept"]
+    assert (tmp_path / "kept.db").exists()
