@@ -343,7 +343,8 @@ def test_a_result_that_cannot_be_kept_says_so(store):
 def test_an_argument_that_cannot_be_a_key_says_so(store):
     function, calls = counting(store)
     with pytest.raises(
-        holdall.SerializationError, match=r"'args' of .*function.* \$\.args\[0\]\['a'\]\[0\]: .*lock"
+        holdall.SerializationError,
+        match=r"'args' of .*function.* \$\.args\[0\]\['a'\]\[0\]: .*lock",
     ):
         function({"a": [threading.Lock()]})
     with pytest.raises(TypeError, match=r"unexpected|argument"):
