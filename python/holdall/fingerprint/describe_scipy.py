@@ -26,7 +26,11 @@ def of_sparse(value: Any) -> Parts:
     )
 
 
-BASES = {base for base in (getattr(sparse, "spmatrix", None), sparse.sparray) if base}
-
 TABLE: dict[type, Any] = {}
-WHOLE: dict[type, Any] = dict.fromkeys(BASES, of_sparse)
+WHOLE: dict[type, Any] = {
+    sparse.sparray: of_sparse,
+    sparse.spmatrix: of_sparse,
+    # Dicts as well, and so found as such before the others.
+    sparse.dok_array: of_sparse,
+    sparse.dok_matrix: of_sparse,
+}
