@@ -123,6 +123,10 @@ class Kept:
     ) -> tuple[str, str, str, str | None, dict[str, str], dict[str, str], float, float, int]:
         """Return workflow, name, key, result, items, parts, seconds, created and size."""
 
+    @staticmethod
+    def is_active(frame: bytes) -> bool:
+        """Whether reading a value's frame can run code."""
+
     def known(self) -> bytes | None:
         """Return the value's frame, checked, or None if it was not read."""
 

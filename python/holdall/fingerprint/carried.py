@@ -8,6 +8,7 @@ from typing import Any
 from holdall._holdall import fingerprint
 from holdall.fingerprint import callables
 from holdall.fingerprint.modules import home_of
+from holdall.fingerprint.watch import inside
 
 
 def follow(walk: Any, item: Any, name: str) -> bytes:
@@ -31,6 +32,12 @@ def follow(walk: Any, item: Any, name: str) -> bytes:
             walk.watch.held(registry.values)
             said.append([(walk.target(kind), walk.target(each)) for kind, each in registry.items()])
         said.append([walk.target(each) for each in callables.inner_of(item)])
+        if isinstance(item, types.FunctionType):
+            # An object of the user's in a library's wrapper: a context manager as a decorator, say.
+            for cell in item.__closure__ or ():
+                kind = type(inside(cell))
+                if home_of(kind.__module__) == "own":
+                    walk.target(kind)
     return fingerprint(said)
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 import types
 import typing
 from types import FunctionType
@@ -9,7 +10,9 @@ from typing import Any
 
 from holdall._holdall import fingerprint
 from holdall.fingerprint import callables
+from holdall.fingerprint.bytecode import PLACES
 from holdall.fingerprint.fields import fields
+from holdall.fingerprint.plain import is_plain
 
 # Set by whoever makes the class: what they say is elsewhere in the fingerprint, or of no effect.
 SILENT = frozenset(
@@ -31,6 +34,24 @@ SILENT = frozenset(
 TELLING = frozenset({"__slots__", "__match_args__"})
 # Written by dataclasses and attrs from the fields.
 WRITTEN = ("__create_fn__.", "<attrs generated", "__firstlineno__")
+MADE = (
+    "__pydantic_",
+    "__attrs_",
+    "__dataclass_",
+    "__struct_",
+    "__annot",
+    "__abstract",
+    "__orig_",
+    "__parameters__",
+    "__type_params__",
+    "__final__",
+    "__class_vars__",
+    "__private_attributes__",
+    "__signature__",
+    "__fields__",
+    "__dict__",
+    "__weakref__",
+)
 DESCRIPTORS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 
 
@@ -49,7 +70,7 @@ def describe_class(walk: Any, kind: type) -> bytes:
     elsewhere = {*SILENT, *enumerated, *vars(kind).get("__dataclass_fields__", ())}
     for name, value in sorted(vars(kind).items()):
         if name in TELLING:
-            said.append((name, str(value)))
+            said.append((name, str(sorted(value) if isinstance(value, set | frozenset) else value)))
             continue
         if name in elsewhere:
             continue
@@ -58,7 +79,9 @@ def describe_class(walk: Any, kind: type) -> bytes:
             said.append((name, told))
         elif isinstance(value, DESCRIPTORS):
             said.append((name, type(value).__name__))
-        elif not (name.startswith("__") and name.endswith("__")):
+        elif not (name.startswith("__") and name.endswith("__")) or (
+            name not in PLACES and not name.startswith(MADE) and is_plain(value)
+        ):
             said.append((name, "value"))
             walk.held(kind, where, name, value)
     for name, value in enumerated.items():
@@ -106,7 +129,25 @@ def annotations(walk: Any, kind: type) -> list[Any]:
         found = inspect.get_annotations(kind)
     except Exception:  # written lazily, and of names that are not there
         return []
-    return [(name, typed(walk, value)) for name, value in found.items()]
+    said = []
+    for name, value in found.items():
+        said.append((name, typed(walk, value)))
+        if isinstance(value, str | typing.ForwardRef):
+            typed(walk, resolved(kind, value))
+    models = vars(kind).get("__pydantic_fields__")
+    for field in (models if isinstance(models, dict) else {}).values():
+        typed(walk, field.annotation)
+    return said
+
+
+def resolved(kind: type, value: Any) -> Any:
+    """Return the type that an annotation names, or its text: it may be there for a type checker only."""
+    space = vars(sys.modules.get(kind.__module__, types))
+    text = value if isinstance(value, str) else value.__forward_arg__
+    try:
+        return eval(text, dict(space), dict(vars(kind)))  # noqa: S307 - as dataclasses and pydantic do
+    except Exception:
+        return text
 
 
 def typed(walk: Any, value: Any) -> Any:

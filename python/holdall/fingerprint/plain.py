@@ -1,5 +1,6 @@
 """Which values count by what they are, and which only by their type and name."""
 
+import array
 import collections
 import dataclasses
 import datetime as dt
@@ -7,6 +8,8 @@ import decimal
 import enum
 import fractions
 import functools
+import ipaddress
+import operator
 import pathlib
 import re
 import types
@@ -15,6 +18,8 @@ import uuid
 import zoneinfo
 from itertools import chain
 from typing import Any
+
+from holdall.fingerprint.modules import home_of
 
 # Two of one identity are equal: nobody can change them.
 ATOMS: frozenset[type] = frozenset(
@@ -26,6 +31,12 @@ ATOMS: frozenset[type] = frozenset(
     }
 )  # fmt: skip
 SEQUENCES = (tuple, list, set, frozenset, collections.deque)
+ALIAS = type(typing.List[int])  # noqa: UP006 - the class that typing's own aliases are of
+PLAINER: tuple[type, ...] = (
+    str, bytes, int, float, complex, array.array, ALIAS,
+    ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network,
+    type({}.keys()), type({}.values()), type({}.items()),
+)  # fmt: skip
 MAPPINGS = (
     dict,
     collections.OrderedDict,
@@ -38,7 +49,7 @@ BOUND = (types.MethodType, types.BuiltinFunctionType)
 # By the names of their types: nobody's library is imported to find out.
 DATA = {
     "numpy": {"ndarray", "dtype", "generic", "ma.MaskedArray"},
-    "pandas": {"DataFrame", "Series", "Index", "Timestamp", "Timedelta", "Interval", "Period", "NaTType", "DateOffset"},
+    "pandas": {"DataFrame", "Series", "Index", "Timestamp", "Timedelta", "Interval", "Period", "NaTType", "BaseOffset", "ExtensionDtype", "ExtensionArray"},
     "polars": {"DataFrame", "Series", "LazyFrame", "DataType", "Expr"},
     "pyarrow": {"Table", "RecordBatch", "Array", "ChunkedArray", "Scalar", "Schema", "DataType", "Field"},
     "xarray": {"DataArray", "Dataset"},
@@ -69,6 +80,39 @@ def is_plain(value: Any) -> bool:
         if not set(map(type, inner)) <= ATOMS:
             waiting += inner
     return True
+
+
+def code_in(value: Any) -> list[Any]:
+    """Return the type of a value that is no plain data, and the user's functions and classes in it.
+
+    Those of libraries are left out: what an object fetches for itself on the way is not its code.
+    """
+    found: list[Any] = [type(value)]
+    waiting: list[Any] = [value]
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        kind = type(item)
+        if kind in ATOMS or isinstance(item, types.ModuleType) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, types.FunctionType | type):
+            if home_of(item.__module__) == "own":
+                found.append(item)
+            continue
+        is_own = home_of(kind.__module__) == "own"
+        if is_own and item is not value:
+            found.append(kind)
+        if isinstance(item, types.MethodType):
+            waiting += [item.__self__, item.__func__]
+            continue
+        inner = content_of(item)
+        if inner is None and is_own:
+            inner = [*getattr(item, "__dict__", {}).values(), *slots(item)]
+        # A set has another order in each process, by which lambdas would get their numbers.
+        if not isinstance(item, set | frozenset):
+            waiting += reversed(inner or [])
+    return found
 
 
 def is_atom(value: Any) -> bool:
@@ -107,6 +151,10 @@ def content_of(value: Any) -> list[Any] | None:
     names = getattr(kind, "__struct_fields__", None)
     if names is not None:
         return [getattr(value, name, None) for name in names]
+    if isinstance(value, PLAINER):
+        return [*typing.get_args(value)] if isinstance(value, ALIAS) else extras(value)
+    if isinstance(value, operator.itemgetter | operator.attrgetter | operator.methodcaller):
+        return list(value.__reduce__()[1])
     return None
 
 

@@ -12,7 +12,7 @@ from holdall.fingerprint.classes import describe_class
 from holdall.fingerprint.imports import Imports
 from holdall.fingerprint.modules import module_name
 from holdall.fingerprint.naming import digest_by
-from holdall.fingerprint.plain import is_atom, is_plain
+from holdall.fingerprint.plain import code_in, is_atom, is_plain
 from holdall.fingerprint.reads import Read, reading_of
 from holdall.fingerprint.watch import MISSING, Space, Watch
 
@@ -75,7 +75,8 @@ class Walk(Imports):
         """Return the digest of a variable's value; None if it counts by its type only."""
         if is_plain(value):
             return digest_by(self, value)
-        self.target(type(value))
+        for each in code_in(value):
+            self.target(each)
         return None
 
     # Code

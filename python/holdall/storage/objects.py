@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 from holdall._holdall import Entries, Kept
@@ -19,6 +19,7 @@ GLANCE = 16 * 1024
 # Side data that no entry refers to is under construction at first, and left behind after this time.
 OLD = 3600.0
 SIDE = ".side"
+DIGITS = "0123456789abcdef"
 
 
 class Objects(ABC):
@@ -129,6 +130,7 @@ class Objects(ABC):
         self._sweep_once(workflow)
         replaced = self._set_aside(path, workflow, name, key)
         self._put(path, front + frame)
+        self._delete([older_path(path, key)])
         return kept, replaced
 
     def claim(self, workflow: str, name: str, key: str) -> AbstractContextManager[Any]:
@@ -137,9 +139,8 @@ class Objects(ABC):
         return self._lock(older_path(f"{self._folder(workflow)}.lock/{Entries.file(name)}", key))
 
     def saving(self, workflow: str, name: str) -> AbstractContextManager[Any]:
-        """Return nothing: nobody removes side data that is still new."""
-        del workflow, name
-        return nullcontext()
+        """Return what keeps others from removing the side data that is written for a name."""
+        return self._saving(workflow, Entries.file(name))
 
     def bytes(self, workflow: str, name: str) -> bytes | None:
         """Return all that is kept of the newest entry of a name, whatever it is."""
@@ -210,7 +211,7 @@ class Objects(ABC):
 
     def clear_side(self, workflow: str, name: str) -> None:
         """Remove the side data of a name that no entry refers to."""
-        self._sweep_side(workflow, Entries.file(name), old=0.0)
+        self._clear_side(workflow, Entries.file(name))
 
     # Parts of that.
 
@@ -259,7 +260,6 @@ class Objects(ABC):
             return [found] if found.side is not None and not found.foreign else []
         self._put(older_path(path, found.fields()[2]), former)
         same = self._whole(older_path(path, key), workflow, name)
-        self._delete([older_path(path, key)])
         return [] if same is None else [same]
 
     def _older_or_none(
@@ -293,8 +293,10 @@ class Objects(ABC):
         folder = self._folder(workflow)
         families: dict[str, list[str]] = {}
         for member, _ in self._list(folder):
-            file = member.partition("@")[0]
+            file, mark, key = member.partition("@")
             whose = Entries.name(file) is not None or Entries.is_hash(file)
+            # What has no key there is somebody else's.
+            whose = whose and (not mark or (len(key) in {0, 32} and not key.strip(DIGITS)))
             if "/" not in member and not member.startswith(".") and whose:
                 families.setdefault(file, []).append(member)
         return {
@@ -331,9 +333,18 @@ class Objects(ABC):
         for member in members:
             self._delete([folder + member])
         found = [kept for kept in beside if kept is not None]
-        if not found:
-            self._sweep_side(workflow, Entries.file(name), old=0.0)
+        if not found and members:
+            self._clear_side(workflow, members[0].partition("@")[0])
         return found
+
+    def _saving(self, workflow: str, file: str) -> AbstractContextManager[Any]:
+        # A claim's lock has a key behind its name.
+        return self._lock(f"{self._folder(workflow)}.lock/{file}")
+
+    def _clear_side(self, workflow: str, file: str) -> None:
+        """Remove the side data that no entry of a file refers to, while nobody writes some."""
+        with self._saving(workflow, file):
+            self._sweep_side(workflow, file, old=0.0)
 
     def _sides(self, workflow: str) -> Iterator[tuple[str, str, str, float]]:
         """Yield file, token and key of the side data of a workflow, and when it was written."""

@@ -193,22 +193,35 @@ class Storage:
         self, workflow: str, name: str, key: str, obj: Any, said: dict[str, Any]
     ) -> tuple[engine.Kept, list[engine.Kept]]:
         medium = self._medium
-        # Whoever looks for what killed writers left behind leaves this name alone.
-        with medium.saving(workflow, name):
-            draft = medium.draft(workflow, name)
-            try:
-                frame, refers = engine.dumps_with(
-                    obj, draft.writing(self._registry), keyset=self._keyset
-                )
-                side = draft.publish() if refers else None
-                return medium.keep(workflow, name, key, frame, **said, side=side)
-            except BaseException:
-                draft.remove()
-                medium.clear_side(workflow, name)
-                raise
+        try:
+            # Whoever looks for what killed writers left behind leaves this name alone.
+            with medium.saving(workflow, name):
+                draft = medium.draft(workflow, name)
+                try:
+                    frame, refers = engine.dumps_with(
+                        obj, draft.writing(self._registry), keyset=self._keyset
+                    )
+                    side = None
+                    if refers:
+                        side = draft.publish()
+                    else:
+                        draft.remove()
+                    return medium.keep(workflow, name, key, frame, **said, side=side)
+                except BaseException:
+                    draft.remove()
+                    raise
+        except BaseException:
+            medium.clear_side(workflow, name)
+            raise
 
     def _value(self, kept: engine.Kept) -> Any:
         frame = self._medium.frame(kept)
+        # Its own signature would do for any place, so what says where it belongs must be vouched for.
+        if kept.foreign and self._trust != "all" and engine.Kept.is_active(frame):
+            raise UntrustedPayloadError(
+                "the entry is signed with a key that the keyset does not hold, and its value could "
+                "run code; share the keyset of the machine that wrote it"
+            )
         if kept.side is None or not self._registry:
             return engine.loads(frame, trust=self._trust, keyset=self._keyset)
         workflow, name, *_ = kept.fields()

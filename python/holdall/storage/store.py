@@ -1,9 +1,9 @@
 """Entries in any store: each is one value, its bytes as they are."""
 
+import atexit
 import os
 import shutil
 import tempfile
-import weakref
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -131,22 +131,25 @@ class Stored(Objects):
         """Bring files to a folder, which has its name once it is whole."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent))
-        for key in self._store.iterate_keys(prefix=prefix):
-            path = draft / key.removeprefix(prefix)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self._get(key) or b"")
+        # Anyone may have written the keys: it refuses what would leave the folder.
+        into = FileProtocol(draft)
         try:
+            for key in self._store.iterate_keys(prefix=prefix):
+                with into.open(key.removeprefix(prefix), "wb") as file:
+                    file.write(self._get(key) or b"")
             draft.rename(folder)
         except OSError:
-            # Another thread was as quick.
+            if not folder.exists():  # else another thread was as quick
+                raise
+        finally:
             shutil.rmtree(draft, ignore_errors=True)
 
     def _place(self, workflow: str, name: str) -> Path:
-        """Return a folder for this process's copies, which lasts as long as what may read them lazily."""
+        """Return a folder for this process's copies, which lasts as long: they may be read lazily."""
         if self._fetched is None or self._fetched[0] != os.getpid():
             folder = Path(tempfile.mkdtemp(prefix="holdall-"))
             self._fetched = os.getpid(), folder
-            weakref.finalize(self, forget, os.getpid(), folder)
+            atexit.register(forget, os.getpid(), folder)
         return self._fetched[1] / Entries.file(workflow) / Entries.file(name)
 
     def bigdata(self, workflow: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from holdall.errors import ValidationError, WrongTypeError
 from holdall.workflow.actor import Actor, ActorNode
 from holdall.workflow.decorator import Decorated
 from holdall.workflow.item import Item
+from holdall.workflow.names import check_name
 from holdall.workflow.node import BaseNode
 
 
@@ -70,6 +71,7 @@ class BaseWorkflow:
             raise WrongTypeError(
                 f"workflow_name is a str, not {workflow_name!r}", parameter="workflow_name"
             )
+        check_name("workflow_name", workflow_name)
         self.workflow_name = workflow_name
         self.leaves = nodes
         self.goals = [goal_of(node) for node in nodes]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from holdall.errors import DoesNotExist, WrongTypeError
 from holdall.workflow.counters import name_of
 from holdall.workflow.item import Item
+from holdall.workflow.names import check_name
 from holdall.workflow.places import LEAVES, PLAIN, Places, Replace, leaves_in
 from holdall.workflow.unknown import Unknown
 
@@ -116,6 +117,7 @@ class BaseNode(Unknown):
         """Give it another name, which is also that of what is kept of it. Returns the node."""
         if not isinstance(name, str):
             raise WrongTypeError(f"a node's name is a str, not {name!r}", parameter="name")
+        check_name("name", name)
         self.name, self.is_named = name, True
         return self
 

@@ -89,6 +89,11 @@ impl Locks {
         Self { place: folder.join(LOCK), gate: Mutex::default(), freed: Condvar::new() }
     }
 
+    /// Whether somebody in this process holds a byte, or waits for one.
+    pub(super) fn any_held(&self) -> bool {
+        !self.gate().held.is_empty()
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -125,8 +125,8 @@ impl Shelf {
             seen: AtomicBool::new(false),
         });
         if open.len() >= OPEN {
-            // What is in use stays open by its users.
-            open.clear();
+            // What is in use stays: only there is it known who holds its locks.
+            open.retain(|_, workflow| Arc::strong_count(workflow) > 1 || workflow.locks.any_held());
         }
         open.insert(name.to_owned(), Arc::clone(&workflow));
         Ok(Some(workflow))

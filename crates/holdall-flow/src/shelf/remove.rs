@@ -146,8 +146,11 @@ impl Workflow {
     pub(super) fn families(&self) -> Result<BTreeMap<String, BTreeSet<String>>> {
         let mut families: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (member, is_file) in self.names()? {
-            let file = member.split_once('@').map_or(member.as_str(), |(file, _)| file);
-            if is_file && name_of(file).is_some() && !member.starts_with('.') {
+            let (file, key) = member.split_once('@').unwrap_or((&member, ""));
+            // What has no key there is somebody else's.
+            let digits = key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            let ours = digits && matches!(key.len(), 0 | 32);
+            if is_file && ours && name_of(file).is_some() && !member.starts_with('.') {
                 families.entry(file.to_owned()).or_default().insert(member);
             }
         }

@@ -62,6 +62,12 @@ impl Kept {
         self.kept.doubt.is_some()
     }
 
+    /// Whether reading a value's frame can run code.
+    #[staticmethod]
+    fn is_active(frame: &[u8]) -> Result<bool> {
+        Ok(Frame::read(frame)?.header.is_active())
+    }
+
     /// Return the value's frame, checked, or None if it was not read.
     fn known<'py>(&self, py: Python<'py>) -> Result<Option<Bound<'py, PyBytes>>> {
         let Some(frame) = self.kept.frame() else { return Ok(None) };
