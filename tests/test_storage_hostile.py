@@ -156,7 +156,12 @@ def test_what_was_read_lazily_outlives_the_storage(tmp_path):
         @classmethod
         def unpickle(cls, pid, protocols):
             (protocol,) = protocols.values()
-            return lambda: protocol.open(pid[2], "rb").read()
+
+            def later():
+                with protocol.open(pid[2], "rb") as file:
+                    return file.read()
+
+            return later
 
     place = Place("sqlite", tmp_path)
     opened(place).save("w", "n", Box(b"bytes"))
