@@ -1,11 +1,14 @@
 """Code that lies where it is easily missed: inside objects, in annotations, behind wrappers."""
 
+import copy
 import os
 import subprocess
 import sys
 import textwrap
 
 import pytest
+
+from holdall.fingerprint import code_of
 
 CASES = {
     "a function in a table with a logger": (
@@ -125,6 +128,18 @@ STABLE = {
         def f(x): return K
         """,
 }
+
+
+class Copied:
+    """Python notes names on it when an instance is copied or pickled."""
+
+    made = 1
+
+
+def copied():
+    return Copied()
+
+
 ASK = (
     "import sys; sys.path.insert(0, sys.argv[1]); import m; from holdall.fingerprint import code_of; "
     "print(code_of(m.f).current().digest().hex())"
@@ -154,3 +169,10 @@ def test_an_edit_there_is_seen(case, tmp_path):
 @pytest.mark.parametrize("case", STABLE)
 def test_hash_seeds_do_not_count(case, tmp_path):
     assert len({key(tmp_path, STABLE[case], seed) for seed in ("1", "5", "77")}) == 1
+
+
+def test_a_copied_instance_changes_no_class():
+    before = code_of(copied).current().digest()
+    copy.deepcopy(Copied())
+    assert "__slotnames__" in vars(Copied)
+    assert code_of(copied).current().digest() == before

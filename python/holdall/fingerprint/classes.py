@@ -34,7 +34,9 @@ SILENT = frozenset(
 TELLING = frozenset({"__slots__", "__match_args__"})
 # Written by dataclasses and attrs from the fields.
 WRITTEN = ("__create_fn__.", "<attrs generated", "__firstlineno__")
+# Set on a class by Python itself and by libraries, some of them not before an instance is copied.
 MADE = (
+    "__slotnames__",
     "__pydantic_",
     "__attrs_",
     "__dataclass_",
