@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,13 @@ class Pickler(pickle.Pickler):
     """
 
     __slots__ = ("reducer_override",)
+
+
+class Referring(Pickler):
+    """The same that also asks what stands beside the pickle."""
+
+    # From 3.13 on `persistent_id` is a method of C's class, for which an object has no place of its own.
+    __slots__ = ("persistent_id",) if sys.version_info >= (3, 13) else ()
 
 
 def dumps(value: Any, buffers: list[Any] | None = None) -> tuple[bytes, bool]:
@@ -69,7 +77,8 @@ def written(
     """
     file = io.BytesIO()
     reducer = Reducer()
-    pickler = Pickler(file, PROTOCOL, True, None if buffers is None else taken(buffers))
+    kind = Pickler if number is None else Referring
+    pickler = kind(file, PROTOCOL, True, None if buffers is None else taken(buffers))
     pickler.reducer_override = reducer.reduce  # type: ignore[method-assign]
     if number is not None:
         pickler.persistent_id = number  # type: ignore[method-assign]
