@@ -116,13 +116,18 @@ def steps_of(code: CodeType) -> tuple[list[Step], list[Handler | None]]:
             found.append((each, PLAINER.get(each.opname, each.opname), value))
     steps = []
     offsets = []
+    cells = {*code.co_cellvars, *code.co_freevars}
     for each, name, value in found:
         offsets.append(each.offset)
         if each.opcode in JUMPING:
             plain = name.replace("_FORWARD_IF", "_IF").replace("_BACKWARD_IF", "_IF")
             steps.append(Step(plain, None, places[each.argval], each.opcode, each.arg))
         else:
-            steps.append(Step(name, value, AHEAD, each.opcode, each.arg))
+            # From Python 3.13 on a cell for an inner function is loaded as a local variable is.
+            is_cell = name == "LOAD_FAST" and value in cells
+            steps.append(
+                Step("LOAD_CLOSURE" if is_cell else name, value, AHEAD, each.opcode, each.arg)
+            )
     handlers: list[Handler | None] = [None] * len(steps)
     table = exceptions_of(code.co_exceptiontable)
     for start, end, target, depth, lasti in table:
