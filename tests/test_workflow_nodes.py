@@ -261,3 +261,12 @@ def test_a_workflow_is_made_of_nodes():
         LocalWorkflow(one, workflow_name="x")
     with pytest.raises(TypeError, match="workflow_name is a str"):
         LocalWorkflow(one(), workflow_name=None)
+
+
+@pytest.mark.parametrize("part", ["node", "workflow"])
+def test_half_a_character_is_no_name(part):
+    with pytest.raises(ValidationError, match="half a character"):
+        if part == "node":
+            one().set_name("odd \ud800")
+        else:
+            LocalWorkflow(one(), workflow_name="odd \ud800")
