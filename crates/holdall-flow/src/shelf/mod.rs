@@ -138,7 +138,11 @@ impl Shelf {
             return Ok(workflow);
         }
         let path = self.folder_of(name);
-        std::fs::create_dir_all(&path).map_err(|error| refused(error, &path, "make"))?;
+        match std::fs::create_dir_all(&path) {
+            // It was there, and somebody removed it before its kind was asked for.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !is_in_the_way(&path) => {}
+            made => made.map_err(|error| refused(error, &path, "make"))?,
+        }
         if self.durability == Durability::Full {
             let root = Folder::open(&self.root).and_then(|root| root.sync());
             root.map_err(|error| not_synced(error, &self.root))?;
@@ -165,7 +169,7 @@ impl Shelf {
     /// # Errors
     /// Those of the system.
     pub fn new_workflow(&self, name: &str) -> Result<()> {
-        self.make_workflow(name).map(drop)
+        self.within(name, |_| Ok(()))
     }
 
     /// The workflows that are there, sorted, as far as their names can be told.
@@ -218,6 +222,11 @@ fn refused(error: io::Error, place: &Path, what: &str) -> Error {
         return Error::new(ErrorKind::Backend, message).caused_by(error);
     }
     Error::io(error, what)
+}
+
+/// Whether something that is no folder has a path.
+fn is_in_the_way(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| !found.is_dir())
 }
 
 fn not_synced(error: io::Error, place: &Path) -> Error {
